@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Control frames: how the two ends agree on where a stream begins and ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <rte_mbuf.h>
+
+#include "port.h"
+#include "wire.h"
+
+namespace famez::pingpong {
+
+struct ReceivedControl {
+    MacAddress from;
+    ControlMessage message;
+};
+
+// The control message in this frame, if it is one and can be believed.
+std::optional<ReceivedControl> parse_control(const rte_mbuf* packet);
+
+// Sends one; false when the port takes nothing for 50 ms.
+bool send_control(const Port& port, const MacAddress& to, const ControlMessage& message);
+
+}  // namespace famez::pingpong

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "log.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include <fmt/chrono.h>
+
+namespace famez::pingpong {
+namespace {
+
+bool quiet_notes = false;
+
+}  // namespace
+
+void set_quiet(bool quiet) { quiet_notes = quiet; }
+
+void write_note(std::string_view text) {
+    if (quiet_notes) return;
+    const auto now = std::chrono::system_clock::now();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+    fmt::print(stderr, "{:%H:%M:%S}.{:03} {}\n",
+               fmt::localtime(std::chrono::system_clock::to_time_t(now)), ms.count() % 1000, text);
+}
+
+void write_complaint(std::string_view text) {
+    std::fflush(stdout);
+    fmt::print(stderr, "famez_pingpong: {}\n", text);
+}
+
+}  // namespace famez::pingpong

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Lines for people, on stderr. stdout belongs to the results.
+#pragma once
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace famez::pingpong {
+
+// --quiet silences notes, never complaints.
+void set_quiet(bool quiet);
+
+void write_note(std::string_view text);       // with the time of day
+void write_complaint(std::string_view text);  // with the program's name
+
+template <typename... Args>
+void note(fmt::format_string<Args...> format, Args&&... args) {
+    write_note(fmt::format(format, std::forward<Args>(args)...));
+}
+
+template <typename... Args>
+void complain(fmt::format_string<Args...> format, Args&&... args) {
+    write_complaint(fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace famez::pingpong

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "help_text.h"
+
+#ifndef FAMEZ_VERSION
+#define FAMEZ_VERSION "unknown"
+#endif
+
+namespace famez::pingpong {
+namespace {
+
+constexpr std::uint32_t kMaxBurst = 512;
+
+const std::map<std::string, Role> kRoles = {
+    {"ping", Role::kPing}, {"pong", Role::kPong}, {"tx", Role::kTx}, {"rx", Role::kRx}};
+const std::map<std::string, Touch> kTouches = {
+    {"none", Touch::kNone}, {"first", Touch::kFirst}, {"all", Touch::kAll}};
+
+// Our own usage line (EAL's options stand before ours), and long texts wrapped.
+class HelpFormatter : public CLI::Formatter {
+  public:
+    HelpFormatter() { column_width(kColumn); }
+
+    std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
+        return std::string(kUsage) + "\n\n";
+    }
+    std::string make_option_desc(const CLI::Option* option) const override {
+        std::string text = CLI::Formatter::make_option_desc(option);
+        std::size_t start = 0;
+        while (text.size() - start > kWidth) {
+            const std::size_t space = text.rfind(' ', start + kWidth);
+            if (space == std::string::npos || space <= start) break;
+            text[space] = '\n';
+            start = space + 1;
+        }
+        return text;
+    }
+
+  private:
+    static constexpr std::size_t kColumn = 34;
+    static constexpr std::size_t kWidth = 64;
+};
+
+// What the parser fills in: the texts that need more than a conversion, and flags.
+struct Raw {
+    Options options;
+    std::string sizes;
+    std::string peer = "broadcast";
+    bool json = false;
+    bool csv = false;
+    std::optional<std::uint32_t> burst;
+    std::optional<std::uint64_t> warmup;
+};
+
+void add_run_options(CLI::App& app, Raw& raw) {
+    Options& o = raw.options;
+    app.add_option("ROLE", o.role, kRoleHelp)
+        ->transform(CLI::Transformer(kRoles).description("ping|pong|tx|rx"))
+        ->check(CLI::IsMember(std::vector<Role>{Role::kPing, Role::kPong, Role::kTx, Role::kRx})
+                    .description(""))
+        ->required();
+    app.add_option("--port", o.port, kPortHelp)->type_name("N");
+    app.add_option("--peer", raw.peer, kPeerHelp)->type_name("ID|MAC|broadcast");
+    app.add_option("--size", raw.sizes, kSizeHelp)->type_name("SIZES");
+    app.add_option("--burst", raw.burst, kBurstHelp)
+        ->type_name("N")
+        ->check(CLI::Range(1U, kMaxBurst).description(""));
+    app.add_option("--count", o.count, kCountHelp)
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+    app.add_option("--duration", o.duration_s, kDurationHelp)
+        ->type_name("SECONDS")
+        ->check(CLI::PositiveNumber.description(""));
+    app.add_option("--warmup", raw.warmup, kWarmupHelp)->type_name("N");
+    app.add_flag("--verify", o.verify, kVerifyHelp);
+    app.add_option("--touch", o.touch, kTouchHelp)
+        ->transform(CLI::CheckedTransformer(kTouches).description("none|first|all"));
+}
+
+void add_end_options(CLI::App& app, Raw& raw) {
+    Options& o = raw.options;
+    app.add_option("--wait", o.wait_s, kWaitHelp)
+        ->type_name("SECONDS")
+        ->check(CLI::NonNegativeNumber.description(""));
+    app.add_flag("--stay", o.stay, kStayHelp);
+    app.add_flag("--exit-on-link-down", o.exit_on_link_down, kExitOnLinkDownHelp);
+}
+
+void add_port_options(CLI::App& app, Raw& raw) {
+    Options& o = raw.options;
+    app.add_option("--mtu", o.mtu, kMtuHelp)
+        ->type_name("BYTES")
+        ->check(CLI::Range(68U, kMaxFrame - kEtherHeader).description(""));
+    app.add_option("--mbufs", o.mbufs, kMbufsHelp)
+        ->type_name("N")
+        ->check(CLI::Range(64U, 1U << 24).description(""));
+    app.add_option("--mbuf-size", o.mbuf_size, kMbufSizeHelp)
+        ->type_name("BYTES")
+        ->check(CLI::Range(128U, kMaxFrame - 128).description(""));
+}
+
+void add_output_options(CLI::App& app, Raw& raw) {
+    Options& o = raw.options;
+    app.add_flag("--json", raw.json, kJsonHelp);
+    app.add_flag("--csv", raw.csv, kCsvHelp);
+    app.add_flag("--quiet", o.quiet, kQuietHelp);
+    app.add_option("--interval", o.interval_s, kIntervalHelp)
+        ->type_name("SECONDS")
+        ->check(CLI::PositiveNumber.description(""));
+}
+
+// What depends on several options, or on the role.
+Options finish(Raw raw) {
+    Options o = raw.options;
+    o.sizes_given = !raw.sizes.empty();
+    o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64");
+    o.peer = parse_peer(raw.peer);
+    o.burst = raw.burst.value_or(o.role == Role::kPing ? 1 : 32);
+    o.warmup = raw.warmup.value_or(o.role == Role::kPing ? 10000 : 0);
+    if (raw.json && raw.csv) throw std::invalid_argument("--json and --csv exclude each other");
+    o.format = raw.json ? Format::kJson : (raw.csv ? Format::kCsv : Format::kTable);
+    if (sends(o.role) && !o.count && !o.duration_s) o.duration_s = 5.0;
+    if (!sends(o.role) && o.sizes.size() > 1) {
+        throw std::invalid_argument(
+            fmt::format("--size: {} learns the sizes of a sweep from the sender; leave it out, or "
+                        "give the largest one",
+                        to_string(o.role)));
+    }
+    if (o.mtu && o.largest_frame() > *o.mtu + kEtherHeader) {
+        throw std::invalid_argument(
+            fmt::format("--mtu {}: frames of {} bytes need an MTU of {}", *o.mtu, o.largest_frame(),
+                        o.largest_frame() - kEtherHeader));
+    }
+    return o;
+}
+
+ParseEnd mistake(const std::string& what) {
+    return {kExitUsage, fmt::format("{}\nfamez_pingpong --help tells all options", what)};
+}
+
+}  // namespace
+
+const char* to_string(Role role) {
+    switch (role) {
+        case Role::kPing: return "ping";
+        case Role::kPong: return "pong";
+        case Role::kTx: return "tx";
+        case Role::kRx: return "rx";
+    }
+    return "?";
+}
+
+std::uint32_t Options::largest_frame() const {
+    std::uint32_t largest = kControlFrame;
+    for (const SizeRange& range : sizes) largest = std::max(largest, range.max);
+    return largest;
+}
+
+MacAddress parse_peer(const std::string& text) {
+    if (text == "broadcast") return kBroadcast;
+    const char* const end = text.data() + text.size();
+    std::uint16_t id = 0;
+    if (auto [rest, error] = std::from_chars(text.data(), end, id);
+        error == std::errc{} && rest == end) {
+        return fabric_address(id);
+    }
+    MacAddress mac{};
+    const char* at = text.data();
+    for (std::size_t i = 0; i < mac.size(); ++i) {
+        const bool last = i + 1 == mac.size();
+        auto [rest, error] = std::from_chars(at, end, mac[i], 16);
+        const bool separated = last ? rest == end : rest != end && *rest == ':';
+        if (error != std::errc{} || !separated) {
+            throw std::invalid_argument(
+                fmt::format("--peer: '{}' is neither a fabric id (0 to 65535), nor a MAC address "
+                            "(02:fa:3e:00:00:01), nor the word broadcast",
+                            text));
+        }
+        at = last ? rest : rest + 1;
+    }
+    return mac;
+}
+
+std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments) {
+    CLI::App app{kDescription, "famez_pingpong"};
+    app.footer(kFooter);
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "This text.")->group("OTHER");
+    app.set_version_flag("-V,--version", std::string("famez_pingpong " FAMEZ_VERSION),
+                         "The version.")
+        ->group("OTHER");
+    Raw raw;
+    app.option_defaults()->group("WHAT TO SEND");
+    add_run_options(app, raw);
+    app.option_defaults()->group("WHEN TO BEGIN AND END");
+    add_end_options(app, raw);
+    app.option_defaults()->group("THE PORT");
+    add_port_options(app, raw);
+    app.option_defaults()->group("OUTPUT");
+    add_output_options(app, raw);
+    try {
+        // CLI11 takes a vector from its end.
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        return finish(std::move(raw));
+    } catch (const CLI::CallForHelp&) {
+        return ParseEnd{0, app.help()};
+    } catch (const CLI::CallForVersion& version) {
+        return ParseEnd{0, version.what() + std::string("\n")};
+    } catch (const CLI::ParseError& error) {
+        return mistake(error.what());
+    } catch (const std::invalid_argument& error) {
+        return mistake(error.what());
+    }
+}
+
+}  // namespace famez::pingpong

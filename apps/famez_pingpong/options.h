@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The command line behind "--".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sizes.h"
+#include "wire.h"
+
+namespace famez::pingpong {
+
+enum class Role { kPing, kPong, kTx, kRx };
+enum class Touch { kNone, kFirst, kAll };
+enum class Format { kTable, kJson, kCsv };
+
+const char* to_string(Role role);
+
+constexpr bool sends(Role role) { return role == Role::kPing || role == Role::kTx; }
+
+struct Options {
+    Role role = Role::kPing;
+    std::optional<std::uint16_t> port;
+    std::vector<SizeRange> sizes;
+    bool sizes_given = false;
+    std::uint32_t burst = 0;
+    std::optional<std::uint64_t> count;
+    std::optional<double> duration_s;
+    std::uint64_t warmup = 0;
+    MacAddress peer = kBroadcast;
+    bool verify = false;
+    Touch touch = Touch::kFirst;
+    Format format = Format::kTable;
+    bool quiet = false;
+    std::optional<double> interval_s;
+    std::optional<std::uint32_t> mtu;
+    std::uint32_t mbufs = 0;      // 0: as many as the port needs
+    std::uint32_t mbuf_size = 0;  // 0: 2048, or the frame where the port cannot chain
+    double wait_s = 10.0;
+    bool exit_on_link_down = false;
+    bool stay = false;
+
+    [[nodiscard]] std::uint32_t largest_frame() const;
+};
+
+// Nothing to run: --help, --version, or a mistake. `text` is for stdout if the status is 0.
+struct ParseEnd {
+    int status;
+    std::string text;
+};
+
+inline constexpr int kExitUsage = 2;
+
+// `arguments` are those behind "--".
+std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments);
+
+// A fabric id, a MAC address or "broadcast". Throws std::invalid_argument.
+MacAddress parse_peer(const std::string& text);
+
+}  // namespace famez::pingpong

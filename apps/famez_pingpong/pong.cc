@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <array>
+
+#include "clock.h"
+#include "frames.h"
+#include "receiver.h"
+#include "roles.h"
+
+namespace famez::pingpong {
+namespace {
+
+// Back to where it came from. Not a plain swap: a broadcast address must not become a source.
+class Turner {
+  public:
+    explicit Turner(const MacAddress& own) {
+        std::array<std::uint8_t, 8> bytes{};
+        std::memcpy(bytes.data(), own.data(), own.size());
+        const auto all = load<std::uint64_t>(bytes.data());
+        first_two_ = all << 48;
+        last_four_ = static_cast<std::uint32_t>(all >> 16);
+    }
+
+    // In two loads and two stores of fixed size; the type at offset 12 stays.
+    void turn(std::uint8_t* frame) const {
+        constexpr std::uint64_t kAddress = (std::uint64_t{1} << 48) - 1;
+        const auto source = load<std::uint64_t>(frame + 6) & kAddress;
+        store(frame, source | first_two_);
+        store(frame + 8, last_four_);
+    }
+
+  private:
+    std::uint64_t first_two_;
+    std::uint32_t last_four_;
+};
+
+// Answers are never dropped while the other end is there to take them.
+bool send_back(const Port& port, Receiver& receiver, rte_mbuf** packets, std::uint16_t count) {
+    std::uint16_t sent = port.send(packets, count);
+    while (sent < count) {
+        if (receiver.spend(0)) {
+            const bool go_on = receiver.on_tick();
+            if (!go_on || !receiver.link().is_up()) {
+                receiver.count_dropped(count - sent);
+                rte_pktmbuf_free_bulk(packets + sent, count - sent);
+                return go_on;
+            }
+        }
+        sent = static_cast<std::uint16_t>(sent + port.send(packets + sent, count - sent));
+    }
+    return true;
+}
+
+template <bool kVerify>
+void answer(const Port& port, Receiver& receiver, std::uint16_t burst) {
+    std::array<rte_mbuf*, 512> packets;
+    Tally& tally = receiver.tally();
+    const Turner turner(port.mac());
+    std::uint32_t idle = 0;
+    for (;;) {
+        const std::uint16_t count = port.receive(packets.data(), burst);
+        if (count == 0) {
+            if (idle < kIdlePolls && ++idle == kIdlePolls) tally.end_cycles = now_cycles();
+            if (receiver.spend(0) && !receiver.on_tick()) break;
+            continue;
+        }
+        std::uint16_t answers = 0;
+        for (std::uint16_t i = 0; i < count; ++i) {
+            rte_mbuf* const packet = packets[i];
+            if (is_type(packet, kDataType)) [[likely]] {
+                if constexpr (kVerify) receiver.verify(packet);
+                turner.turn(frame_of(packet));
+                tally.bytes += packet->pkt_len;
+                ++tally.messages;
+                packets[answers++] = packet;
+            } else {
+                if (answers != 0 || idle < kIdlePolls) tally.end_cycles = now_cycles();
+                receiver.on_other(packet);
+                rte_pktmbuf_free(packet);
+            }
+        }
+        idle = 0;
+        if (answers != 0) {
+            if (!send_back(port, receiver, packets.data(), answers)) break;
+            if (tally.messages >= receiver.limit() && !receiver.on_limit()) break;
+        }
+        if (receiver.spend(count) && !receiver.on_tick()) break;
+    }
+    if (idle < kIdlePolls) tally.end_cycles = now_cycles();
+}
+
+}  // namespace
+
+bool run_pong(const Bench& bench) {
+    Receiver receiver(bench.options, bench.port, bench.link, bench.reporter);
+    const auto burst = static_cast<std::uint16_t>(bench.options.burst);
+    if (bench.options.verify) {
+        answer<true>(bench.port, receiver, burst);
+    } else {
+        answer<false>(bench.port, receiver, burst);
+    }
+    receiver.finish();
+    return true;
+}
+
+}  // namespace famez::pingpong

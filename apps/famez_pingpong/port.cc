@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "port.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include "log.h"
+
+namespace famez::pingpong {
+namespace {
+
+constexpr std::uint32_t kDefaultSegment = 2048;
+constexpr std::uint32_t kDefaultMtu = 1500;
+constexpr std::uint32_t kPoolCache = RTE_MEMPOOL_CACHE_MAX_SIZE;
+
+// A driver that says nothing of its MTU shows the type's largest value.
+bool tells_mtu(const rte_eth_dev_info& info) { return info.max_mtu != UINT16_MAX; }
+
+}  // namespace
+
+Port::Port(const Options& options) {
+    choose(options);
+    rte_eth_dev_info info{};
+    check(rte_eth_dev_info_get(id_, &info), "tells nothing of itself", "try another --port");
+    driver_ = info.driver_name != nullptr ? info.driver_name : "unknown";
+    configure(options, info);
+    make_pool(options);
+    try {
+        set_up_queues(info);
+        check(rte_eth_dev_start(id_), "does not start", "see the driver's own lines above");
+    } catch (...) {
+        rte_eth_dev_close(id_);
+        rte_mempool_free(pool_);
+        throw;
+    }
+    rte_ether_addr address{};
+    if (rte_eth_macaddr_get(id_, &address) == 0) {
+        std::copy_n(std::begin(address.addr_bytes), mac_.size(), mac_.begin());
+    }
+}
+
+Port::~Port() {
+    // Closing gives back what the driver holds; only then may the pool go.
+    rte_eth_dev_stop(id_);
+    rte_eth_dev_close(id_);
+    rte_mempool_free(pool_);
+}
+
+void Port::check(int result, const char* what, const char* cure) const {
+    if (result >= 0) return;
+    throw PortError(fmt::format("port {} ({}, {}) {}: {}; {}", id_, name_, driver_, what,
+                                rte_strerror(-result), cure));
+}
+
+void Port::choose(const Options& options) {
+    const std::uint16_t first = rte_eth_find_next(0);
+    if (first == RTE_MAX_ETHPORTS) {
+        throw PortError(
+            "there is no ethdev port; give one with --vdev=... or -a PCI-ADDRESS before the \"--\", "
+            "and -d librte_net_DRIVER.so if its driver is not in DPDK's plugin directory");
+    }
+    id_ = options.port.value_or(first);
+    if (rte_eth_dev_is_valid_port(id_) == 0) {
+        throw PortError(fmt::format("--port {}: there is no such port; the first one is {}", id_,
+                                    first));
+    }
+    std::array<char, RTE_ETH_NAME_MAX_LEN> name{};
+    if (rte_eth_dev_get_name_by_port(id_, name.data()) == 0) name_ = name.data();
+}
+
+std::uint32_t Port::choose_mtu(const Options& options, const rte_eth_dev_info& info) const {
+    const std::uint32_t needed = options.largest_frame() - kEtherHeader;
+    const std::uint32_t wanted = options.mtu.value_or(std::max(needed, kDefaultMtu));
+    if (tells_mtu(info) && wanted > info.max_mtu) {
+        throw PortError(
+            fmt::format("port {} ({}, {}) has an MTU of at most {}, which is frames of {} bytes; "
+                        "{} were asked for: give a smaller --size or --mtu",
+                        id_, name_, driver_, info.max_mtu, info.max_mtu + kEtherHeader,
+                        wanted + kEtherHeader));
+    }
+    const std::uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+    if (!tells_mtu(info) && wanted + overhead > info.max_rx_pktlen) {
+        // net_memif is such a one: the number is a default nobody filled in.
+        note("{} names no MTU and {} bytes as its longest frame; trying {} all the same", driver_,
+             info.max_rx_pktlen, wanted + kEtherHeader);
+        return std::min(kDefaultMtu, info.max_rx_pktlen - overhead);
+    }
+    return wanted;
+}
+
+void Port::configure(const Options& options, const rte_eth_dev_info& info) {
+    const std::uint32_t mtu = choose_mtu(options, info);
+    largest_frame_ = std::max(mtu + kEtherHeader, options.largest_frame());
+    const bool can_chain = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+    segment_size_ = options.mbuf_size;
+    if (segment_size_ == 0) {
+        segment_size_ = can_chain ? kDefaultSegment : std::max(kDefaultSegment, largest_frame_);
+    }
+    const bool chains = largest_frame_ > segment_size_;
+    if (chains && !can_chain) {
+        throw PortError(fmt::format(
+            "port {} ({}, {}) cannot send chained buffers, so frames of {} bytes need --mbuf-size {}",
+            id_, name_, driver_, largest_frame_, largest_frame_));
+    }
+    conf_.rxmode.mtu = mtu;
+    if (chains) {
+        conf_.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+        conf_.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+    } else {
+        // Promises one pool, one segment and one reference, which is what this program sends.
+        conf_.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    }
+    check(rte_eth_dev_configure(id_, 1, 1, &conf_), "refuses one queue each way",
+          "see the driver's own lines above");
+    check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors_, &tx_descriptors_),
+          "refuses 1024 descriptors", "see the driver's own lines above");
+}
+
+void Port::make_pool(const Options& options) {
+    const std::uint32_t segments = 1 + (largest_frame_ - 1) / segment_size_;
+    // What both rings and all bursts under way can hold, and the cache on top.
+    const std::uint32_t needed =
+        std::max(2U * (rx_descriptors_ + tx_descriptors_), 2 * options.burst * segments) +
+        2 * kPoolCache + options.burst * segments;
+    const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;
+    const std::uint32_t cache = std::min(kPoolCache, count / 2);
+    pool_ = rte_pktmbuf_pool_create(fmt::format("famez_pp_{}", id_).c_str(), count, cache, 0,
+                                    static_cast<std::uint16_t>(segment_size_ + RTE_PKTMBUF_HEADROOM),
+                                    static_cast<int>(rte_socket_id()));
+    if (pool_ == nullptr) {
+        throw PortError(fmt::format(
+            "no memory for {} packet buffers of {} bytes: {}; give EAL more (-m MEGABYTES), or "
+            "--mbufs a smaller number",
+            count, segment_size_, rte_strerror(rte_errno)));
+    }
+}
+
+void Port::set_up_queues(const rte_eth_dev_info& info) {
+    const int node = rte_eth_dev_socket_id(id_);
+    const auto socket = static_cast<unsigned>(node < 0 ? SOCKET_ID_ANY : node);
+    rte_eth_rxconf rx = info.default_rxconf;
+    rx.offloads = conf_.rxmode.offloads;
+    check(rte_eth_rx_queue_setup(id_, 0, rx_descriptors_, socket, &rx, pool_),
+          "cannot set up its receive queue", "a larger --mbuf-size may help");
+    rte_eth_txconf tx = info.default_txconf;
+    tx.offloads = conf_.txmode.offloads;
+    check(rte_eth_tx_queue_setup(id_, 0, tx_descriptors_, socket, &tx),
+          "cannot set up its transmit queue", "see the driver's own lines above");
+}
+
+void Port::reclaim() const {
+    rte_eth_tx_burst(id_, 0, nullptr, 0);
+    rte_eth_tx_done_cleanup(id_, 0, 0);
+}
+
+}  // namespace famez::pingpong

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sender.h"
+
+#include <random>
+
+#include "clock.h"
+#include "frames.h"
+#include "log.h"
+#include "stop.h"
+
+namespace famez::pingpong {
+namespace {
+
+constexpr double kRepeatSeconds = 0.020;
+constexpr int kEndRepeats = 50;  // one second
+
+std::uint64_t random_session() {
+    std::random_device source;
+    const std::uint64_t high = source();
+    const std::uint64_t session = (high << 32) | source();
+    return session != 0 ? session : 1;  // 0 means none
+}
+
+Role partner_of(Role role) { return role == Role::kPing ? Role::kPong : Role::kRx; }
+
+}  // namespace
+
+Sender::Sender(const Options& options, const Port& port, LinkWatch& link)
+    : options_(options), port_(port), link_(link) {
+    about_.session = random_session();
+    about_.role = static_cast<std::uint32_t>(options.role);
+    about_.verified = options.verify ? 1 : 0;
+    about_.warmup = options.warmup;
+}
+
+bool Sender::say(Control kind, std::uint64_t next_sequence) {
+    ControlMessage message = about_;
+    message.kind = kind;
+    message.next_sequence = next_sequence;
+    return send_control(port_, options_.peer, message);
+}
+
+bool Sender::is_answer(const ReceivedControl& received) const {
+    const ControlMessage& m = received.message;
+    return (m.kind == Control::kHelloAck || m.kind == Control::kEndAck) &&
+           m.session == about_.session && m.run == about_.run;
+}
+
+void Sender::on_other(const rte_mbuf* packet, std::uint64_t next_sequence) {
+    const auto received = parse_control(packet);
+    if (!received) return;
+    if (received->message.kind == Control::kWho) {
+        say(Control::kHello, next_sequence);
+    } else if (is_answer(*received)) {
+        answer_ = received->message;
+    }
+}
+
+void Sender::poll(std::uint64_t next_sequence) {
+    std::array<rte_mbuf*, 32> packets;
+    const std::uint16_t count = port_.receive(packets.data(), packets.size());
+    for (std::uint16_t i = 0; i < count; ++i) on_other(packets[i], next_sequence);
+    rte_pktmbuf_free_bulk(packets.data(), count);
+}
+
+// True when an answer of this kind, from the right kind of partner, has come.
+bool Sender::wait_for(Control kind, double seconds) {
+    const std::uint64_t deadline = now_cycles() + to_cycles(seconds);
+    do {
+        poll(0);
+        if (answer_ && answer_->kind == kind) {
+            const Role partner = partner_of(options_.role);
+            if (answer_->role == static_cast<std::uint32_t>(partner)) return true;
+            if (!wrong_role_told_) {
+                complain("the other end is not {}, which {} needs", to_string(partner),
+                         to_string(options_.role));
+            }
+            wrong_role_told_ = true;
+            answer_.reset();
+        }
+    } while (now_cycles() < deadline && !stop_requested());
+    return false;
+}
+
+Handshake Sender::begin(std::uint32_t run) {
+    about_.run = run;
+    about_.last_run = run + 1 == options_.sizes.size() ? 1 : 0;
+    about_.size_min = options_.sizes[run].min;
+    about_.size_max = options_.sizes[run].max;
+    answer_.reset();
+    if (options_.wait_s == 0) {
+        say(Control::kHello, 0);
+        return Handshake::kDone;
+    }
+    const std::uint64_t start = now_cycles();
+    bool told = false;
+    while (!stop_requested()) {
+        say(Control::kHello, 0);
+        if (wait_for(Control::kHelloAck, kRepeatSeconds)) return Handshake::kDone;
+        const double waited = to_seconds(now_cycles() - start);
+        link_.check(now_cycles());
+        if (waited >= options_.wait_s) return Handshake::kNobody;
+        if (!told && waited > 0.5) {
+            note("waiting for {} at the other end, up to {:g} s",
+                 to_string(partner_of(options_.role)), options_.wait_s);
+            told = true;
+        }
+    }
+    return Handshake::kStopped;
+}
+
+void Sender::resume(std::uint64_t next_sequence) { say(Control::kHello, next_sequence); }
+
+std::optional<ControlMessage> Sender::end(std::uint64_t messages, std::uint64_t next_sequence,
+                                          bool last) {
+    about_.sent_messages = messages;
+    if (last) about_.last_run = 1;
+    answer_.reset();
+    int rounds = options_.wait_s == 0 ? 5 : kEndRepeats;
+    for (; rounds > 0 && link_.check(now_cycles()); --rounds) {
+        say(Control::kEnd, next_sequence);
+        const std::uint64_t deadline = now_cycles() + to_cycles(kRepeatSeconds);
+        while (now_cycles() < deadline) {
+            poll(next_sequence);
+            if (answer_ && answer_->kind == Control::kEndAck) return answer_;
+        }
+    }
+    if (options_.wait_s != 0) note("the other end did not confirm the end of the stream");
+    return std::nullopt;
+}
+
+}  // namespace famez::pingpong

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A sender's side of the conversation around a stream: hello, end, and what comes between.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <rte_mbuf.h>
+
+#include "control.h"
+#include "link_watch.h"
+#include "options.h"
+#include "port.h"
+
+namespace famez::pingpong {
+
+enum class Handshake { kDone, kStopped, kNobody };
+
+class Sender {
+  public:
+    Sender(const Options& options, const Port& port, LinkWatch& link);
+
+    // Says hello until the other end answers. With --wait 0 it says it once.
+    Handshake begin(std::uint32_t run);
+
+    // Says where the stream goes on: to a partner that may be a new one.
+    void resume(std::uint64_t next_sequence);
+
+    // Reads what came in, for a sender that is not a receiver, and answers questions.
+    void poll(std::uint64_t next_sequence);
+
+    // One frame that is not data; it stays the caller's.
+    void on_other(const rte_mbuf* packet, std::uint64_t next_sequence);
+
+    // Says that this was all (of the whole program, if `last`) until the other end confirms, with its
+    // totals; nothing if it does not.
+    std::optional<ControlMessage> end(std::uint64_t messages, std::uint64_t next_sequence, bool last);
+
+  private:
+    bool say(Control kind, std::uint64_t next_sequence);
+    bool wait_for(Control kind, double seconds);
+    [[nodiscard]] bool is_answer(const ReceivedControl& received) const;
+
+    const Options& options_;
+    const Port& port_;
+    LinkWatch& link_;
+    ControlMessage about_;  // what every frame of this run says
+    std::optional<ControlMessage> answer_;
+    bool wrong_role_told_ = false;
+};
+
+}  // namespace famez::pingpong

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "attachment.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <rte_alarm.h>
+#include <rte_log.h>
+
+#include <famez/error.h>
+
+#include "log.h"
+
+RTE_LOG_REGISTER(famez_logtype, pmd.net.famez, NOTICE)
+
+namespace famez::pmd {
+namespace {
+
+void log_line(std::uint32_t level, const std::string& line) {
+    rte_log(level, static_cast<std::uint32_t>(famez_logtype), "net_famez: %s\n", line.c_str());
+}
+
+}  // namespace
+
+void log_error(const std::string& line) { log_line(RTE_LOG_ERR, line); }
+void log_notice(const std::string& line) { log_line(RTE_LOG_NOTICE, line); }
+void log_info(const std::string& line) { log_line(RTE_LOG_INFO, line); }
+
+Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
+                       const Devargs& devargs, DevPrivate& shared)
+    : name_(std::move(name)),
+      transport_(std::move(transport)),
+      devargs_(devargs),
+      shared_(shared) {
+    join();
+    shared_.id = fabric_->port().id();
+    shared_.peer = devargs_.peer;
+    shared_.frame_max = fabric_->port().geometry().payload_max();
+    if (devargs_.peer == shared_.id) {
+        throw FabricError(fmt::format("devarg peer={}: that is this port's own id", devargs_.peer));
+    }
+    if (devargs_.peer > fabric_->port().geometry().ports) {
+        throw FabricError(fmt::format("devarg peer={}: this fabric has ports 1 to {}",
+                                      devargs_.peer, fabric_->port().geometry().ports));
+    }
+    rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
+}
+
+// Cancelling waits for a callback that runs.
+Attachment::~Attachment() { rte_eal_alarm_cancel(on_alarm, this); }
+
+void Attachment::join() {
+    PortOptions options;
+    options.node_name = devargs_.node;
+    options.node_class = devargs_.node_class;
+    fabric_ = std::make_unique<Fabric>(*transport_, std::move(options), devargs_.peer, shared_.tx,
+                                       shared_.rx);
+}
+
+bool Attachment::link_up() const {
+    return devargs_.peer == 0 || fabric_->port().alive(devargs_.peer);
+}
+
+void Attachment::restart() {
+    rte_eal_alarm_cancel(on_alarm, this);
+    fabric_.reset();
+    join();
+    rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
+}
+
+void Attachment::on_alarm(void* opaque) {
+    auto& self = *static_cast<Attachment*>(opaque);
+    const bool served = self.fabric_->tick();
+    if (self.served_ && !served) {
+        log_notice(self.name_ + ": the server has gone; traffic between the ports goes on");
+    }
+    self.served_ = served;
+    rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, opaque);
+}
+
+}  // namespace famez::pmd

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The hot path. FAMEZ_ISA names the instance: see meson.build. Everything that is not inlined here
+// is instantiated elsewhere (fabric/instances.cc), so that no code of one level serves another.
+#include "burst.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include <rte_branch_prediction.h>
+
+#include "mac.h"
+#include "queue.h"
+
+namespace famez::pmd::FAMEZ_ISA {
+namespace {
+
+using record::small_bytes;
+using Lane = Producer<WriteBack>;
+
+// ---- receive ----
+
+// Empty buffers at hand, and the words that a receive writes, in registers during a poll.
+struct Stash {
+    RxQueue& queue;
+    std::uint32_t count;
+    const MbufRearm rearm;
+
+    [[gnu::always_inline]] explicit Stash(RxQueue& from)
+        : queue(from), count(from.stashed), rearm(from.rearm) {}
+    Stash(const Stash&) = delete;
+    Stash& operator=(const Stash&) = delete;
+    [[gnu::always_inline]] ~Stash() { queue.stashed = count; }
+
+    // nullptr when the pool is empty.
+    [[gnu::always_inline]] rte_mbuf* take() {
+        if (count == 0) [[unlikely]] count = refill(queue);
+        return count == 0 ? nullptr : queue.stash[--count];
+    }
+
+    // Two wide stores set all of the first line that an application reads. `next` is untouched: it
+    // is NULL in every buffer of a pool.
+    [[gnu::always_inline]] void* arm(rte_mbuf* buffer, std::uint32_t length) const {
+        const MbufLengths lengths{0, length, static_cast<std::uint16_t>(length), 0, 0};
+        std::memcpy(&buffer->rearm_data, &rearm, sizeof rearm);
+        std::memcpy(&buffer->rx_descriptor_fields1, &lengths, sizeof lengths);
+        return static_cast<char*>(buffer->buf_addr) + rearm.data_off;
+    }
+
+  private:
+    // Returns how many there are now.
+    [[gnu::noinline]] static std::uint32_t refill(RxQueue& from) {
+        auto** table = reinterpret_cast<void**>(from.stash);
+        if (rte_mempool_get_bulk(from.pool, table, RxQueue::stash_size) == 0) {
+            return RxQueue::stash_size;
+        }
+        // A pool that runs low still serves single buffers.
+        if (rte_mempool_get(from.pool, table) == 0) return 1;
+        add(from.counters->no_buffer, 1);
+        return 0;
+    }
+};
+
+// A frame longer than a buffer: a chain. nullptr when the pool has not enough for all of it.
+[[gnu::noinline]] rte_mbuf* scatter(RxQueue& queue, const std::byte* payload,
+                                    std::uint32_t length) {
+    Stash stash(queue);
+    rte_mbuf* head = nullptr;
+    rte_mbuf** link = &head;
+    std::uint16_t segments = 0;
+    for (std::uint32_t done = 0; done < length; ++segments) {
+        rte_mbuf* buffer = stash.take();
+        if (buffer == nullptr) {
+            if (head != nullptr) head->nb_segs = segments;
+            rte_pktmbuf_free(head);
+            return nullptr;
+        }
+        const std::uint32_t part = std::min(length - done, queue.room);
+        std::memcpy(stash.arm(buffer, part), payload + done, part);
+        done += part;
+        *link = buffer;
+        link = &buffer->next;
+    }
+    head->nb_segs = segments;
+    head->pkt_len = length;
+    return head;
+}
+
+// What is no frame for this port: longer than its MTU, or nothing that a driver sends (empty, or a
+// part of a message: a frame is one record).
+[[gnu::noinline]] void refuse(const RxQueue& queue) { add(queue.counters->too_long, 1); }
+
+std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
+    auto& queue = *static_cast<RxQueue*>(opaque);
+    Stash stash(queue);
+    std::uint32_t received = 0;
+    std::uint64_t bytes = 0;
+    queue.receiver->poll(count, [&](const std::byte* payload, std::uint32_t length,
+                                    std::uint32_t flags) __attribute__((always_inline)) {
+        rte_mbuf* buffer = nullptr;
+        if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
+            refuse(queue);
+            return true;
+        }
+        if (length <= small_bytes) [[likely]] {
+            buffer = stash.take();
+            if (buffer == nullptr) return false;
+            // Ring and buffer both have room for it: a copy of fixed size.
+            std::memcpy(stash.arm(buffer, length), payload, small_bytes);
+        } else if (length <= queue.room) {
+            buffer = stash.take();
+            if (buffer == nullptr) return false;
+            std::memcpy(stash.arm(buffer, length), payload, length);
+        } else {
+            queue.stashed = stash.count;
+            buffer = scatter(queue, payload, length);
+            stash.count = queue.stashed;
+            if (buffer == nullptr) return false;
+        }
+        packets[received++] = buffer;
+        bytes += length;
+        return true;
+    });
+    if (received != 0) {
+        add(queue.counters->messages, received);
+        add(queue.counters->bytes, bytes);
+    }
+    return static_cast<std::uint16_t>(received);
+}
+
+// ---- transmit ----
+
+// Copies one frame into the lane; false when the lane is full. A frame that no record can hold is
+// swallowed and counted.
+[[gnu::noinline]] bool append_chain(Lane::Burst& burst, const TxQueue& queue, const rte_mbuf* frame,
+                                    std::uint64_t& sent) {
+    const std::uint32_t length = frame->pkt_len;
+    std::uint64_t sum = 0;
+    for (const rte_mbuf* part = frame; part != nullptr; part = part->next) sum += part->data_len;
+    if (length == 0 || length > queue.frame_max || sum != length) {
+        add(queue.counters->invalid_dropped, 1);
+        return true;
+    }
+    std::byte* to = burst.append(length);
+    if (to == nullptr) return false;
+    for (const rte_mbuf* part = frame; part != nullptr; part = part->next) {
+        std::memcpy(to, rte_pktmbuf_mtod(part, const void*), part->data_len);
+        to += part->data_len;
+    }
+    ++sent;
+    return true;
+}
+
+[[gnu::always_inline]] inline bool append_frame(Lane::Burst& burst, const TxQueue& queue,
+                                                const rte_mbuf* frame, std::uint64_t& sent) {
+    const std::uint32_t length = frame->data_len;
+    const auto* data = static_cast<const char*>(frame->buf_addr) + frame->data_off;
+    // One unsigned comparison for both ends: a length of 0 wraps to a huge one.
+    const bool small = length - 1 < small_bytes && frame->data_off + small_bytes <= frame->buf_len;
+    if (small && frame->nb_segs == 1) [[likely]] {
+        if (!burst.append_small(data, length)) return false;
+        ++sent;
+        return true;
+    }
+    if (frame->nb_segs == 1 && length - 1 < queue.frame_max) {
+        std::byte* to = burst.append(length);
+        if (to == nullptr) return false;
+        std::memcpy(to, data, length);
+        ++sent;
+        return true;
+    }
+    return append_chain(burst, queue, frame, sent);
+}
+
+[[gnu::always_inline]] inline void release(const TxQueue& queue, rte_mbuf** frames,
+                                           std::uint32_t count) {
+    if (count == 0) return;
+    if (queue.fast_free) {
+        // One pool, one reference each: the application has promised.
+        rte_mempool_put_bulk(frames[0]->pool, reinterpret_cast<void**>(frames), count);
+    } else {
+        rte_pktmbuf_free_bulk(frames, count);
+    }
+}
+
+// Sends frames to one destination; returns how many were taken. The lane must be ready.
+[[gnu::always_inline]] inline std::uint32_t send_run(TxQueue& queue, std::uint32_t destination,
+                                                     rte_mbuf** frames, std::uint32_t count) {
+    Lane::Burst burst(queue.sender->to(destination));
+    std::uint64_t bytes = 0;
+    std::uint64_t sent = 0;
+    std::uint32_t done = 0;
+    for (; done < count; ++done) {
+        const std::uint64_t before = sent;
+        if (!append_frame(burst, queue, frames[done], sent)) break;
+        bytes += sent != before ? frames[done]->pkt_len : 0;
+    }
+    burst.finish(sent);
+    add(queue.counters->messages, sent);
+    add(queue.counters->bytes, bytes);
+    release(queue, frames, done);
+    if (done < count) [[unlikely]] {
+        add(queue.counters->full, 1);
+        queue.sender->note_full(destination);
+    }
+    return done;
+}
+
+[[gnu::always_inline]] inline void housekeeping(TxQueue& queue) {
+    constexpr std::uint32_t bursts_per_sweep = 64;
+    if (++queue.bursts >= bursts_per_sweep) [[unlikely]] {
+        queue.bursts = 0;
+        queue.sender->sweep();
+    }
+}
+
+[[gnu::always_inline]] inline bool ready(const TxQueue& queue, std::uint32_t destination) {
+    return queue.sender->to(destination).ready() || queue.sender->service(destination);
+}
+
+std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
+    auto& queue = *static_cast<TxQueue*>(opaque);
+    housekeeping(queue);
+    if (!ready(queue, queue.peer)) [[unlikely]] return 0;
+    return static_cast<std::uint16_t>(send_run(queue, queue.peer, frames, count));
+}
+
+// A copy to every port that is up, best effort: one that is full costs itself its copy.
+[[gnu::noinline]] void flood(TxQueue& queue, const rte_mbuf* frame) {
+    for (std::uint32_t id = 1; id <= queue.sender->ports(); ++id) {
+        if (id == queue.port->id() || !queue.port->alive(id)) continue;
+        std::uint64_t sent = 0;
+        if (ready(queue, id)) {
+            Lane::Burst burst(queue.sender->to(id));
+            append_frame(burst, queue, frame, sent);
+            burst.finish(sent);
+        }
+        add(queue.counters->messages, sent);
+        add(queue.counters->bytes, sent * frame->pkt_len);
+        if (sent == 0) add(queue.counters->flood_dropped, 1);
+    }
+}
+
+// The lane to `id` cannot be written to now. True when the frames for it are to be dropped, and
+// counted, so that nobody else waits for a port that is not there or stands still.
+[[gnu::noinline]] bool give_up(const TxQueue& queue, std::uint32_t id, std::uint32_t frames) {
+    if (id == 0 || id > queue.sender->ports() || id == queue.port->id() || !queue.sender->up(id)) {
+        add(queue.counters->no_port_dropped, frames);
+        return true;
+    }
+    if (queue.port->alive(id)) return false;
+    add(queue.counters->stalled_dropped, frames);
+    return true;
+}
+
+// Frames from `frames` on that go where the first one goes.
+[[gnu::always_inline]] inline std::uint32_t run_length(rte_mbuf** frames, std::uint32_t count) {
+    const void* first = rte_pktmbuf_mtod(frames[0], const void*);
+    std::uint32_t length = 1;
+    while (length < count && std::memcmp(rte_pktmbuf_mtod(frames[length], const void*), first,
+                                         RTE_ETHER_ADDR_LEN) == 0) {
+        ++length;
+    }
+    return length;
+}
+
+std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
+    auto& queue = *static_cast<TxQueue*>(opaque);
+    housekeeping(queue);
+    std::uint32_t done = 0;
+    while (done < count) {
+        const std::uint32_t run = run_length(frames + done, count - done);
+        const void* mac = rte_pktmbuf_mtod(frames[done], const void*);
+        const std::uint32_t id = id_of(mac);
+        if (is_group(mac)) {
+            for (std::uint32_t i = 0; i < run; ++i) flood(queue, frames[done + i]);
+            release(queue, frames + done, run);
+        } else if (id - 1 < queue.sender->ports() && id != queue.port->id() && ready(queue, id)) {
+            const std::uint32_t sent = send_run(queue, id, frames + done, run);
+            if (sent < run && !give_up(queue, id, run - sent)) return done + sent;
+            release(queue, frames + done + sent, run - sent);
+        } else {
+            if (!give_up(queue, id, run)) break;
+            release(queue, frames + done, run);
+        }
+        done += run;
+    }
+    return static_cast<std::uint16_t>(done);
+}
+
+}  // namespace
+
+extern const BurstFunctions functions;
+const BurstFunctions functions{
+#define FAMEZ_STRING(x) #x
+#define FAMEZ_NAME(x) FAMEZ_STRING(x)
+    FAMEZ_NAME(FAMEZ_ISA), rx, tx_link, tx_fabric};
+
+}  // namespace famez::pmd::FAMEZ_ISA

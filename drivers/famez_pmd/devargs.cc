@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "devargs.h"
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include <rte_kvargs.h>
+
+#include <famez/error.h>
+#include <famez/layout.h>
+
+namespace famez::pmd {
+namespace {
+
+std::uint32_t parse_number(const char* key, const std::string& value, std::uint32_t least,
+                           std::uint32_t most) {
+    std::uint32_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    if (error != std::errc() || stop != end || number < least || number > most) {
+        throw FabricError(fmt::format("devarg {}={}: it can be a number from {} to {}", key, value,
+                                      least, most));
+    }
+    return number;
+}
+
+std::string parse_name(const char* key, const std::string& value) {
+    if (value.empty() || value.size() >= sizeof(layout::PortIdentity::node_name)) {
+        throw FabricError(fmt::format("devarg {}={}: a name has 1 to {} characters", key, value,
+                                      sizeof(layout::PortIdentity::node_name) - 1));
+    }
+    return value;
+}
+
+// The last one of a key counts, as with other drivers; "" when there is none.
+int keep_value(const char*, const char* value, void* to) {
+    *static_cast<std::string*>(to) = value != nullptr ? value : "";
+    return 0;
+}
+
+class Arguments {
+  public:
+    explicit Arguments(const char* text) : list_(nullptr, rte_kvargs_free) {
+        static const char* const keys[] = {"socket", "peer", "node", "class", "unsealed", nullptr};
+        list_.reset(rte_kvargs_parse(text, keys));
+        if (!list_) {
+            throw FabricError(fmt::format(
+                "devargs \"{}\" are not understood: they can be socket=PATH, peer=ID, node=NAME, "
+                "class=NAME and unsealed=1",
+                text));
+        }
+    }
+    [[nodiscard]] bool has(const char* key) const {
+        return rte_kvargs_count(list_.get(), key) != 0;
+    }
+    [[nodiscard]] std::string get(const char* key) const {
+        std::string value;
+        rte_kvargs_process(list_.get(), key, keep_value, &value);
+        return value;
+    }
+
+  private:
+    std::unique_ptr<rte_kvargs, decltype(&rte_kvargs_free)> list_;
+};
+
+}  // namespace
+
+Devargs parse_devargs(const char* text) {
+    const Arguments given(text != nullptr ? text : "");
+    Devargs devargs;
+    if (given.has("socket")) devargs.socket = given.get("socket");
+    if (given.has("peer")) {
+        devargs.peer = parse_number("peer", given.get("peer"), 1, layout::ports_max);
+    }
+    if (given.has("node")) devargs.node = parse_name("node", given.get("node"));
+    if (given.has("class")) devargs.node_class = parse_name("class", given.get("class"));
+    if (given.has("unsealed")) {
+        devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
+    }
+    return devargs;
+}
+
+}  // namespace famez::pmd

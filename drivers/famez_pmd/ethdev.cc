@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The ethdev operations: a thin layer over an Attachment. Nothing here is on the data path.
+#include "ethdev.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <rte_malloc.h>
+
+#include <famez/error.h>
+
+#include "burst.h"
+#include "log.h"
+#include "mac.h"
+#include "rte_pmd_famez.h"
+
+namespace famez::pmd {
+namespace {
+
+constexpr std::uint32_t frame_overhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
+constexpr std::uint32_t buffer_room_min = 128;  // fixed-size copies need record::small_bytes
+
+// What frames of this MTU can measure.
+std::uint32_t frame_bytes(std::uint32_t mtu) { return mtu + frame_overhead; }
+
+std::uint32_t mtu_max(const DevPrivate& shared) {
+    return std::min<std::uint32_t>(shared.frame_max, UINT16_MAX) - frame_overhead;
+}
+
+int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
+    const DevPrivate& shared = shared_of(dev);
+    info->max_rx_queues = 1;
+    info->max_tx_queues = 1;
+    info->max_mac_addrs = 1;
+    info->min_mtu = RTE_ETHER_MIN_MTU;
+    info->max_mtu = static_cast<std::uint16_t>(mtu_max(shared));
+    info->max_rx_pktlen = frame_bytes(info->max_mtu);
+    info->min_rx_bufsize = buffer_room_min;
+    info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
+    info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    info->rx_queue_offload_capa = info->rx_offload_capa;
+    info->tx_queue_offload_capa = info->tx_offload_capa;
+    info->default_rxportconf = {32, 1024, 1};
+    info->default_txportconf = {32, 1024, 1};
+    return 0;
+}
+
+int link_update(rte_eth_dev* dev, int /*wait*/) {
+    const Attachment* attachment = attachment_of(dev);
+    if (attachment == nullptr) return 0;
+    rte_eth_link link{};
+    link.link_speed = RTE_ETH_SPEED_NUM_100G;
+    link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
+    link.link_autoneg = RTE_ETH_LINK_FIXED;
+    const bool up = dev->data->dev_started != 0 && attachment->link_up();
+    link.link_status = up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
+    return rte_eth_linkstatus_set(dev, &link);
+}
+
+int configure(rte_eth_dev* /*dev*/) { return 0; }
+
+// A frame of the MTU fits a buffer, or the application takes chains.
+bool buffers_suffice(const rte_eth_dev* dev, std::uint32_t mtu) {
+    const bool scatter = (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        const auto* queue = static_cast<const RxQueue*>(dev->data->rx_queues[i]);
+        if (queue != nullptr && !scatter && frame_bytes(mtu) > queue->room) {
+            log_error(fmt::format(
+                "{}: frames of MTU {} need buffers of {} bytes, the pool's have {}: give larger "
+                "buffers or ask for RTE_ETH_RX_OFFLOAD_SCATTER",
+                dev->device->name, mtu, frame_bytes(mtu), queue->room));
+            return false;
+        }
+    }
+    return true;
+}
+
+void set_frame_max(rte_eth_dev* dev, std::uint32_t mtu) {
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
+        if (queue != nullptr) queue->frame_max = frame_bytes(mtu);
+    }
+}
+
+int start(rte_eth_dev* dev) {
+    if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
+    set_frame_max(dev, dev->data->mtu);
+    Attachment& attachment = *attachment_of(dev);
+    const BurstFunctions& functions = select_burst_functions();
+    dev->rx_pkt_burst = functions.rx;
+    dev->tx_pkt_burst = attachment.peer() != 0 ? functions.tx_link : functions.tx_fabric;
+    attachment.fabric().port().set_state(layout::PortState::up);
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
+    }
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+        dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
+    }
+    return 0;
+}
+
+int stop(rte_eth_dev* dev) {
+    dev->data->dev_started = 0;
+    attachment_of(dev)->fabric().port().set_state(layout::PortState::stopped);
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+    }
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+        dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+    }
+    link_update(dev, 0);
+    return 0;
+}
+
+int close(rte_eth_dev* dev) {
+    if (rte_eal_process_type() != RTE_PROC_PRIMARY) return 0;
+    delete attachment_of(dev);
+    dev->process_private = nullptr;
+    // The address stands in dev_private's neighbour, allocated with it: ethdev frees both.
+    return 0;
+}
+
+int reset(rte_eth_dev* dev) {
+    try {
+        attachment_of(dev)->restart();
+        return 0;
+    } catch (const FabricError& error) {
+        log_error(fmt::format("{}: {}", dev->device->name, error.what()));
+        return -EIO;
+    }
+}
+
+// A buffer of a pool with pinned external buffers keeps its flag: what a receive writes over it is
+// taken from the pool.
+int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
+                   unsigned socket, const rte_eth_rxconf* /*conf*/, rte_mempool* pool) {
+    const std::uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+    if (rte_pktmbuf_data_room_size(pool) < RTE_PKTMBUF_HEADROOM + buffer_room_min) {
+        log_error(fmt::format("{}: buffers of pool {} have room for fewer than {} bytes",
+                              dev->device->name, pool->name, buffer_room_min));
+        return -EINVAL;
+    }
+    void* memory = rte_zmalloc_socket("famez_rxq", sizeof(RxQueue), RTE_CACHE_LINE_SIZE,
+                                      static_cast<int>(socket));
+    if (memory == nullptr) return -ENOMEM;
+    auto* queue = static_cast<RxQueue*>(memory);
+    queue->receiver = &attachment_of(dev)->fabric().receiver();
+    queue->counters = &shared_of(dev).rx;
+    queue->pool = pool;
+    queue->room = room;
+    queue->frame_max = frame_bytes(dev->data->mtu);
+    const bool pinned =
+        (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
+    queue->rearm = {RTE_PKTMBUF_HEADROOM, 1, 1, dev->data->port_id,
+                    pinned ? RTE_MBUF_F_EXTERNAL : 0};
+    dev->data->rx_queues[index] = queue;
+    return 0;
+}
+
+void rx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
+    auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[index]);
+    if (queue == nullptr) return;
+    rte_mempool_put_bulk(queue->pool, reinterpret_cast<void**>(queue->stash), queue->stashed);
+    rte_free(queue);
+    dev->data->rx_queues[index] = nullptr;
+}
+
+int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
+                   unsigned socket, const rte_eth_txconf* conf) {
+    void* memory = rte_zmalloc_socket("famez_txq", sizeof(TxQueue), RTE_CACHE_LINE_SIZE,
+                                      static_cast<int>(socket));
+    if (memory == nullptr) return -ENOMEM;
+    auto* queue = static_cast<TxQueue*>(memory);
+    Fabric& fabric = attachment_of(dev)->fabric();
+    queue->sender = &fabric.sender();
+    queue->port = &fabric.port();
+    queue->counters = &shared_of(dev).tx;
+    queue->peer = shared_of(dev).peer;
+    queue->frame_max = shared_of(dev).frame_max;
+    const std::uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
+    queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+    dev->data->tx_queues[index] = queue;
+    return 0;
+}
+
+void tx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
+    rte_free(dev->data->tx_queues[index]);
+    dev->data->tx_queues[index] = nullptr;
+}
+
+int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
+    if (mtu > mtu_max(shared_of(dev))) return -EINVAL;
+    if (!buffers_suffice(dev, mtu)) return -EINVAL;
+    set_frame_max(dev, mtu);
+    return 0;
+}
+
+int set_filter(rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
+    const std::uint64_t address = mac_word(dev->data->mac_addrs[0]);
+    const std::uint32_t filter = (promiscuous ? layout::filter_promiscuous : 0) |
+                                 (all_multicast ? layout::filter_all_multicast : 0);
+    attachment_of(dev)->fabric().port().set_addresses({&address, 1}, filter);
+    return 0;
+}
+
+int promiscuous_enable(rte_eth_dev* dev) {
+    return set_filter(dev, true, dev->data->all_multicast != 0);
+}
+int promiscuous_disable(rte_eth_dev* dev) {
+    return set_filter(dev, false, dev->data->all_multicast != 0);
+}
+int allmulticast_enable(rte_eth_dev* dev) {
+    return set_filter(dev, dev->data->promiscuous != 0, true);
+}
+int allmulticast_disable(rte_eth_dev* dev) {
+    return set_filter(dev, dev->data->promiscuous != 0, false);
+}
+
+// The order of the members moves between DPDK versions: filled by name, at compile time. A dynamic
+// initialiser would run after the bus has the driver registered.
+consteval eth_dev_ops make_ops() {
+    eth_dev_ops ops{};
+    ops.dev_configure = configure;
+    ops.dev_start = start;
+    ops.dev_stop = stop;
+    ops.dev_close = close;
+    ops.dev_reset = reset;
+    ops.dev_infos_get = infos_get;
+    ops.link_update = link_update;
+    ops.rx_queue_setup = rx_queue_setup;
+    ops.rx_queue_release = rx_queue_release;
+    ops.tx_queue_setup = tx_queue_setup;
+    ops.tx_queue_release = tx_queue_release;
+    ops.mtu_set = mtu_set;
+    ops.promiscuous_enable = promiscuous_enable;
+    ops.promiscuous_disable = promiscuous_disable;
+    ops.allmulticast_enable = allmulticast_enable;
+    ops.allmulticast_disable = allmulticast_disable;
+    ops.stats_get = stats_get;
+    ops.stats_reset = stats_reset;
+    ops.xstats_get = xstats_get;
+    ops.xstats_get_names = xstats_get_names;
+    ops.xstats_reset = xstats_reset;
+    return ops;
+}
+
+}  // namespace
+
+constinit const eth_dev_ops ethdev_ops = make_ops();
+
+void ethdev_init(rte_eth_dev* dev, std::unique_ptr<Transport> transport, const Devargs& devargs) {
+    auto attachment = std::make_unique<Attachment>(dev->device->name, std::move(transport), devargs,
+                                                   shared_of(dev));
+    auto* mac = static_cast<rte_ether_addr*>(rte_zmalloc("famez_mac", sizeof(rte_ether_addr), 0));
+    if (mac == nullptr) throw FabricError("no memory for the port's address");
+    *mac = mac_of(shared_of(dev).id);
+    dev->data->mac_addrs = mac;
+    dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+    dev->dev_ops = &ethdev_ops;
+    const std::uint64_t address = mac_word(*mac);
+    attachment->fabric().port().set_addresses({&address, 1}, 0);
+    dev->process_private = attachment.release();
+}
+
+void ethdev_init_secondary(rte_eth_dev* dev) { dev->dev_ops = &ethdev_ops; }
+
+}  // namespace famez::pmd
+
+int rte_pmd_famez_id(std::uint16_t port_id) {
+    if (rte_eth_dev_is_valid_port(port_id) == 0) return -ENODEV;
+    const rte_eth_dev& dev = rte_eth_devices[port_id];
+    if (dev.dev_ops != &famez::pmd::ethdev_ops) return -ENODEV;
+    return static_cast<int>(famez::pmd::shared_of(&dev).id);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+
+#include "rte_pmd_famez.h"
+
+namespace famez::pmd {
+
+// The first four octets of a fabric port's address, as a word in memory order.
+inline constexpr std::uint32_t mac_prefix = RTE_PMD_FAMEZ_MAC_0 | RTE_PMD_FAMEZ_MAC_1 << 8 |
+                                            RTE_PMD_FAMEZ_MAC_2 << 16 | RTE_PMD_FAMEZ_MAC_3 << 24;
+
+inline rte_ether_addr mac_of(std::uint32_t id) {
+    return {{RTE_PMD_FAMEZ_MAC_0, RTE_PMD_FAMEZ_MAC_1, RTE_PMD_FAMEZ_MAC_2, RTE_PMD_FAMEZ_MAC_3,
+             static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)}};
+}
+
+// The address as the port table holds it: first octet in the lowest bits.
+inline std::uint64_t mac_word(const rte_ether_addr& mac) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, mac.addr_bytes, sizeof mac.addr_bytes);
+    return word;
+}
+
+// The id that an address derived from an id holds; 0 for any other address.
+[[gnu::always_inline]] inline std::uint32_t id_of(const void* mac) {
+    std::uint32_t prefix = 0;
+    std::uint16_t id = 0;
+    std::memcpy(&prefix, mac, sizeof prefix);
+    std::memcpy(&id, static_cast<const char*>(mac) + sizeof prefix, sizeof id);
+    return prefix == mac_prefix ? rte_be_to_cpu_16(id) : 0;
+}
+
+// Broadcast and multicast: the group bit of the first octet.
+[[gnu::always_inline]] inline bool is_group(const void* mac) {
+    return (*static_cast<const std::uint8_t*>(mac) & 1) != 0;
+}
+
+}  // namespace famez::pmd

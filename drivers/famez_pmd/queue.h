@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the burst functions work on. Written at set-up, then by the one lcore that polls the queue.
+#pragma once
+
+#include <cstdint>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <famez/counters.h>
+#include <famez/endpoint.h>
+#include <famez/instances.h>
+
+namespace famez::pmd {
+
+using Fabric = Endpoint<WriteBack>;
+
+// The two halves of an mbuf's first line that a receive fills in, in the order of struct rte_mbuf:
+// 16 bytes each, so that each is one wide store.
+struct alignas(16) MbufRearm {
+    std::uint16_t data_off;
+    std::uint16_t refcnt;
+    std::uint16_t nb_segs;
+    std::uint16_t port;
+    std::uint64_t ol_flags;
+};
+static_assert(sizeof(MbufRearm) == 16);
+static_assert(offsetof(rte_mbuf, ol_flags) == offsetof(rte_mbuf, rearm_data) + 8);
+
+struct alignas(16) MbufLengths {
+    std::uint32_t packet_type;
+    std::uint32_t pkt_len;
+    std::uint16_t data_len;
+    std::uint16_t vlan_tci;
+    std::uint32_t hash;
+};
+static_assert(sizeof(MbufLengths) == 16);
+static_assert(offsetof(rte_mbuf, pkt_len) == offsetof(rte_mbuf, rx_descriptor_fields1) + 4);
+static_assert(offsetof(rte_mbuf, data_len) == offsetof(rte_mbuf, rx_descriptor_fields1) + 8);
+
+struct RxQueue {
+    // Empty buffers taken from the pool in bulk. A poll that finds one frame takes one of these,
+    // where asking the pool for a burst and giving the rest back would cost it 25 ns.
+    static constexpr std::uint32_t stash_size = 64;
+
+    Receiver<WriteBack>* receiver;
+    RxCounters* counters;
+    rte_mempool* pool;
+    MbufRearm rearm;
+    std::uint32_t room;       // bytes of a buffer behind data_off
+    std::uint32_t frame_max;  // longer ones are dropped and counted
+    std::uint32_t stashed;
+    rte_mbuf* stash[stash_size];
+};
+
+struct TxQueue {
+    Sender<WriteBack>* sender;
+    Port* port;
+    TxCounters* counters;
+    std::uint32_t peer;       // the other end of a point-to-point link, or 0
+    std::uint32_t frame_max;  // bytes that a record can hold
+    std::uint32_t bursts;     // since the last sweep
+    bool fast_free;           // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
+};
+
+}  // namespace famez::pmd

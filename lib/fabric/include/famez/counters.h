@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private counters: written by the one thread that owns the queue, read by any (statistics, the
+// mirror in the port table). Names and meanings as in layout::PortCounters.
+#pragma once
+
+#include <cstdint>
+
+#include <famez/memory.h>
+
+namespace famez {
+
+// Not an atomic addition: there is one writer. It costs what a plain one does.
+[[gnu::always_inline]] inline void add(std::uint64_t& counter, std::uint64_t amount) {
+    store_relaxed(counter, load_relaxed(counter) + amount);
+}
+
+struct TxCounters {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t lost_in_flight = 0;
+    std::uint64_t no_port_dropped = 0;
+    std::uint64_t stalled_dropped = 0;
+    std::uint64_t flood_dropped = 0;
+    std::uint64_t invalid_dropped = 0;
+    std::uint64_t full = 0;
+    std::uint64_t lanes_requested = 0;
+    std::uint64_t lanes_opened = 0;
+    std::uint64_t lanes_lost = 0;
+    std::uint64_t doorbells = 0;
+};
+
+struct RxCounters {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t no_buffer = 0;
+    std::uint64_t too_long = 0;
+    std::uint64_t lane_poisoned = 0;
+    std::uint64_t lanes_granted = 0;
+    std::uint64_t lanes_refused = 0;
+    std::uint64_t rings_held = 0;
+    std::uint64_t doorbells = 0;
+    std::uint64_t sleeps = 0;
+};
+
+}  // namespace famez

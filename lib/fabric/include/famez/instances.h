@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The data path on write-back memory is instantiated once, in lib/fabric: code that is compiled for
+// several CPUs then inlines its fast path and shares what is left, at the level that any CPU has.
+#pragma once
+
+#include <famez/consumer.h>
+#include <famez/producer.h>
+#include <famez/receiver.h>
+#include <famez/sender.h>
+
+namespace famez {
+
+extern template class Consumer<WriteBack>;
+extern template class Producer<WriteBack>;
+extern template class Receiver<WriteBack>;
+extern template class Sender<WriteBack>;
+
+}  // namespace famez

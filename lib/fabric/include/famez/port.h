@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// This process's (or this guest driver's) own port: its entry in the table, its epoch, its
+// heartbeat, and which of the others live.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <famez/counters.h>
+#include <famez/geometry.h>
+#include <famez/port_table.h>
+#include <famez/transport.h>
+
+namespace famez {
+
+struct PortOptions {
+    std::string node_name;   // at most 31 bytes; empty: "z<id>", as the original's clients
+    std::string node_class;  // at most 31 bytes
+    std::uint32_t lanes = 1;
+    std::uint32_t capabilities = 0;  // layout::cap_*
+};
+
+class Port {
+  public:
+    static constexpr std::uint32_t tick_ms = 50;         // how often tick() is to be called
+    static constexpr std::uint32_t stale_ticks_max = 16; // a heartbeat silent for longer is stale
+
+    // Reads and checks the region. Nothing is written yet: the receivers first wipe the answers of
+    // an earlier incarnation, then announce() makes the new epoch known. Throws FabricError.
+    Port(Transport& transport, PortOptions options);
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+
+    [[nodiscard]] std::span<std::byte> region() const { return region_; }
+    [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+    [[nodiscard]] std::uint32_t id() const { return id_; }
+    [[nodiscard]] Epoch epoch() const { return epoch_; }
+    [[nodiscard]] const std::string& node_name() const { return options_.node_name; }
+
+    // Publishes epoch, name and state (stopped).
+    void announce();
+    void set_state(layout::PortState state);
+    // The address and filter words, restored at each tick like everything else of ours.
+    void set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter);
+    // The last word: absent. The epoch ends with the process or the next announce().
+    void withdraw();
+
+    // Every tick_ms, from the control thread: heartbeat, own words restored (any port can scribble
+    // over them), counters mirrored, the others' heartbeats watched.
+    void tick(const TxCounters& tx, const RxCounters& rx);
+
+    // Ticks so far: a clock for patience, readable from any thread.
+    [[nodiscard]] std::uint32_t now() const { return ticks_.load(std::memory_order_relaxed); }
+    // Up, and its heartbeat moved lately, as of the last tick. Any thread.
+    [[nodiscard]] bool alive(std::uint32_t id) const {
+        return alive_[id].load(std::memory_order_relaxed);
+    }
+
+  private:
+    struct Watch {
+        std::uint64_t heartbeat = 0;
+        Epoch epoch = 0;
+        std::uint32_t moved_at = 0;
+    };
+    void write_status();
+    void write_identity();
+    void mirror(const TxCounters& tx, const RxCounters& rx);
+    void watch_peers();
+
+    std::span<std::byte> region_;
+    Geometry geometry_;
+    std::uint32_t id_;
+    PortOptions options_;
+    layout::PortEntry* entry_ = nullptr;
+    Epoch epoch_ = 0;
+    std::atomic<std::uint32_t> state_{0};
+    std::uint32_t filter_ = 0;
+    std::vector<std::uint64_t> addresses_;
+    std::uint64_t heartbeat_ = 0;
+    std::atomic<std::uint32_t> ticks_{0};
+    std::vector<Watch> watches_;             // by id
+    std::vector<std::atomic<bool>> alive_;  // by id
+};
+
+}  // namespace famez

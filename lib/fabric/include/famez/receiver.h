@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The receiving half of a port on one lane number: a consumer for each source. Polling costs in
+// proportion to the lanes that talk: those lately active are looked at in every poll, and a few of
+// the others, with everybody's requests, in a sweep now and then.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include <famez/consumer.h>
+#include <famez/port.h>
+#include <famez/slab.h>
+
+namespace famez {
+
+// One thread at a time (an RX queue). Lives as long as the port's epoch: it remembers which
+// requests were answered (L2).
+template <class Memory>
+class Receiver {
+  public:
+    // Takes from every port, or from `only` alone (0: everybody).
+    Receiver(Port& port, std::uint32_t lane, std::uint32_t only, Slab& slab, RxCounters& counters)
+        : port_(port), sources_(port.geometry().ports + 1) {
+        for (std::uint32_t id = 1; id <= port.geometry().ports; ++id) {
+            sources_[id].lane.bind(port.region(), port.geometry(), port.id(), id, lane,
+                                   port.epoch(), slab, counters);
+            if (only == 0 || only == id) served_.push_back(id);
+        }
+        // The rings of sources that we do not serve are free as soon as their producers let go.
+        active_.reserve(served_.size());
+    }
+    Receiver(const Receiver&) = delete;
+    Receiver& operator=(const Receiver&) = delete;
+
+    // Calls visit(payload, length, flags) for up to `max` records; see Consumer::take().
+    template <class Visit>
+    [[gnu::always_inline]] std::uint32_t poll(std::uint32_t max, Visit&& visit) {
+        std::uint32_t total = 0;
+        const std::size_t lanes = active_.size();
+        for (std::size_t i = 0; i < lanes && total < max; ++i) {
+            // Each poll begins with another lane: a full burst from one starves nobody.
+            if (++turn_ >= lanes) turn_ = 0;
+            Consumer<Memory>& lane = *active_[turn_];
+            if (lane.pollable()) [[likely]] total += lane.take(max - total, visit);
+        }
+        if (--polls_to_sweep_ == 0) [[unlikely]] sweep();
+        return total;
+    }
+
+    // Everything that a slow sweep does, for all lanes at once: for those that poll seldom.
+    void sweep_all() {
+        for (std::size_t i = 0; i < served_.size(); ++i) sweep_next();
+    }
+
+    // Records that wait in the lanes, as a yes or no; reads one word a lane.
+    [[nodiscard]] bool pending() const {
+        return std::any_of(served_.begin(), served_.end(),
+                           [this](std::uint32_t id) { return sources_[id].lane.pending(); });
+    }
+
+  private:
+    static constexpr std::uint32_t polls_per_sweep = 32;
+    static constexpr std::uint32_t lanes_per_sweep = 4;
+    // Lanes kept active however quiet they are: a few polled words cost less than a late wake-up.
+    static constexpr std::size_t active_least = 8;
+    static constexpr std::uint32_t quiet_rounds_max = 16;
+
+    struct Source {
+        Consumer<Memory> lane;
+        std::uint64_t last_position = 0;
+        std::uint32_t quiet_rounds = 0;
+        bool active = false;
+    };
+
+    [[gnu::noinline]] void sweep() {
+        polls_to_sweep_ = polls_per_sweep;
+        const std::uint64_t generation = table_generation(port_.region(), port_.geometry());
+        if (generation != generation_) {
+            generation_ = generation;
+            urgent_ = served_.size();
+        }
+        // Somebody came or went: everyone is looked at soon, and not all in one poll.
+        const std::size_t quick = std::min<std::size_t>(urgent_, 4 * lanes_per_sweep);
+        urgent_ -= quick;
+        if (urgent_ != 0) polls_to_sweep_ = 1;
+        const std::size_t step = std::min(served_.size(), std::max<std::size_t>(quick, lanes_per_sweep));
+        for (std::size_t i = 0; i < step; ++i) sweep_next();
+    }
+
+    void sweep_next() {
+        if (served_.empty()) return;
+        if (++cursor_ >= served_.size()) cursor_ = 0;
+        Source& source = sources_[served_[cursor_]];
+        const bool was_open = source.lane.pollable();
+        if (!source.lane.serve()) revoke_idle();
+        if (!source.lane.pollable()) {
+            if (source.active) deactivate(source);
+        } else if (!source.active) {
+            if (!was_open || source.lane.state() == ConsumerState::draining ||
+                source.lane.pending()) {
+                activate(source);
+            }
+        } else {
+            retire_if_quiet(source);
+        }
+    }
+
+    void activate(Source& source) {
+        source.active = true;
+        source.quiet_rounds = 0;
+        active_.push_back(&source.lane);
+    }
+
+    void deactivate(Source& source) {
+        source.active = false;
+        active_.erase(std::find(active_.begin(), active_.end(), &source.lane));
+    }
+
+    void retire_if_quiet(Source& source) {
+        const std::uint64_t position = source.lane.position();
+        if (position != source.last_position) {
+            source.last_position = position;
+            source.quiet_rounds = 0;
+        } else if (source.quiet_rounds < quiet_rounds_max) {
+            ++source.quiet_rounds;
+        } else if (active_.size() > active_least && !source.lane.pending()) {
+            deactivate(source);
+        }
+    }
+
+    // The slab is full: the lane that is quiet now gives its ring back. With none quiet, the one
+    // who asked waits.
+    void revoke_idle() {
+        for (const std::uint32_t id : served_) {
+            Source& source = sources_[id];
+            if (source.lane.state() == ConsumerState::open && !source.active) {
+                source.lane.revoke();
+                activate(source);
+                return;
+            }
+        }
+    }
+
+    Port& port_;
+    std::vector<Consumer<Memory>*> active_;
+    std::size_t turn_ = 0;
+    std::uint32_t polls_to_sweep_ = 1;
+    std::vector<Source> sources_;          // by id
+    std::vector<std::uint32_t> served_;    // ids
+    std::size_t cursor_ = 0;
+    std::size_t urgent_ = 0;
+    std::uint64_t generation_ = 0;
+};
+
+}  // namespace famez

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <famez/port.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <famez/error.h>
+
+namespace famez {
+namespace {
+
+// Own lines are left alone while they hold what they should: others read them.
+template <class Word>
+void restore(Word& shared, Word value) {
+    if (load_relaxed(shared) != value) store_release(shared, value);
+}
+
+void restore_text(char (&shared)[32], const std::string& text) {
+    for (std::size_t i = 0; i < sizeof shared; ++i) {
+        const char letter = i < text.size() && i + 1 < sizeof shared ? text[i] : '\0';
+        restore(reinterpret_cast<std::uint8_t&>(shared[i]), static_cast<std::uint8_t>(letter));
+    }
+}
+
+}  // namespace
+
+Port::Port(Transport& transport, PortOptions options)
+    : region_(transport.region()),
+      geometry_(Geometry::read(region_)),
+      id_(transport.id()),
+      options_(std::move(options)),
+      watches_(geometry_.ports + 1),
+      alive_(geometry_.ports + 1) {
+    if (id_ < 1 || id_ > geometry_.ports) {
+        throw FabricError(fmt::format("the server gave id {}, but the region has ports 1 to {}", id_,
+                                      geometry_.ports));
+    }
+    if (options_.node_name.empty()) options_.node_name = fmt::format("z{:02}", id_);
+    options_.lanes = std::clamp(options_.lanes, 1U, geometry_.lanes);
+    entry_ = &port_entry(region_, geometry_, id_);
+    if (load_acquire(entry_->assignment.assigned) != 1) {
+        throw FabricError(fmt::format("port {} is not assigned in the region's table: is another "
+                                      "program writing to it?",
+                                      id_));
+    }
+    const std::uint32_t start_count = load_relaxed(entry_->status.start_count);
+    if (start_count == std::numeric_limits<std::uint32_t>::max()) {
+        throw FabricError(fmt::format("port {} has started 2^32 times: restart the fabric", id_));
+    }
+    epoch_ = make_epoch(load_acquire(entry_->assignment.generation), start_count + 1);
+}
+
+void Port::announce() {
+    state_ = static_cast<std::uint32_t>(layout::PortState::stopped);
+    write_identity();
+    write_status();
+    bump_table_generation(region_, geometry_, id_);
+}
+
+void Port::set_state(layout::PortState state) {
+    state_ = static_cast<std::uint32_t>(state);
+    write_status();
+    bump_table_generation(region_, geometry_, id_);
+}
+
+void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter) {
+    const std::size_t count = std::min<std::size_t>(addresses.size(), layout::addresses_max);
+    addresses_.assign(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(count));
+    filter_ = filter;
+    write_identity();
+    bump_table_generation(region_, geometry_, id_);
+}
+
+void Port::withdraw() { set_state(layout::PortState::absent); }
+
+void Port::tick(const TxCounters& tx, const RxCounters& rx) {
+    ticks_.fetch_add(1, std::memory_order_relaxed);
+    store_relaxed(entry_->status.heartbeat, ++heartbeat_);
+    write_status();
+    write_identity();
+    mirror(tx, rx);
+    watch_peers();
+}
+
+void Port::write_status() {
+    layout::PortStatus& status = entry_->status;
+    restore(status.lanes, options_.lanes);
+    restore(status.capabilities, options_.capabilities);
+    // The low half of the epoch; the server writes the other.
+    restore(status.start_count, static_cast<std::uint32_t>(epoch_));
+    restore(status.state, state_.load());
+}
+
+void Port::write_identity() {
+    restore_text(entry_->identity.node_name, options_.node_name);
+    restore_text(entry_->identity.node_class, options_.node_class);
+    layout::PortAddresses& shared = entry_->addresses;
+    for (std::size_t i = 0; i < addresses_.size(); ++i) restore(shared.address[i], addresses_[i]);
+    restore(shared.count, static_cast<std::uint32_t>(addresses_.size()));
+    restore(shared.filter, filter_);
+}
+
+void Port::mirror(const TxCounters& tx, const RxCounters& rx) {
+    // Private counters stand in the order of the layout: one copy a group.
+    const auto copy = [](std::uint64_t* to, const auto& counters) {
+        const auto* from = reinterpret_cast<const std::uint64_t*>(&counters);
+        for (std::size_t i = 0; i < sizeof counters / sizeof *from; ++i) {
+            store_relaxed(to[i], load_relaxed(const_cast<std::uint64_t&>(from[i])));
+        }
+    };
+    copy(&entry_->counters.tx_messages, tx);
+    copy(&entry_->counters.rx_messages, rx);
+}
+
+void Port::watch_peers() {
+    const std::uint32_t now = this->now();
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
+        const PortView view = view_port(region_, geometry_, id);
+        Watch& watch = watches_[id];
+        if (view.heartbeat != watch.heartbeat || view.epoch != watch.epoch) {
+            watch = {view.heartbeat, view.epoch, now};
+        }
+        alive_[id] = view.up() && now - watch.moved_at <= stale_ticks_max;
+    }
+}
+
+}  // namespace famez

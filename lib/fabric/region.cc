@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <famez/region.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <famez/error.h>
+#include <famez/memory.h>
+
+namespace famez {
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+    throw FabricError(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+void write_header(std::span<std::byte> region, const Geometry& g, std::uint32_t vectors) {
+    auto& header = at<layout::FabricHeader>(region, g.header_offset);
+    store_relaxed(header.version_major, layout::version_major);
+    store_relaxed(header.version_minor, layout::version_minor);
+    store_relaxed(header.header_bytes, std::uint64_t{sizeof(layout::FabricHeader)});
+    store_relaxed(header.region_bytes, g.region_bytes);
+    store_relaxed(header.ports, g.ports);
+    store_relaxed(header.lanes, g.lanes);
+    store_relaxed(header.ring_bytes, g.ring_bytes);
+    store_relaxed(header.slab_bytes, g.slab_bytes);
+    store_relaxed(header.arena_bytes, g.arena_bytes);
+    store_relaxed(header.table_offset, g.table_offset);
+    store_relaxed(header.table_stride, g.table_stride);
+    store_relaxed(header.lanes_offset, g.lanes_offset);
+    store_relaxed(header.lane_stride, g.lane_stride);
+    store_relaxed(header.slabs_offset, g.slabs_offset);
+    store_relaxed(header.slab_stride, g.slab_stride);
+    store_relaxed(header.arenas_offset, g.arenas_offset);
+    store_relaxed(header.arena_stride, g.arena_stride);
+    store_relaxed(header.vectors, std::uint64_t{vectors});
+    // The magic last: a reader that sees it sees the geometry too.
+    store_release(header.magic, layout::magic);
+}
+
+void write_mail_globals(std::span<std::byte> region, std::uint32_t ports) {
+    auto& mail = at<layout::MailGlobals>(region, 0);
+    store_relaxed(mail.slot_bytes, layout::mail_slot_bytes);
+    store_relaxed(mail.buf_offset, layout::mail_buf_offset);
+    store_relaxed(mail.clients, std::uint64_t{ports});
+    store_relaxed(mail.events, std::uint64_t{ports} + 2);
+    store_relaxed(mail.server_id, std::uint64_t{ports} + 1);
+}
+
+}  // namespace
+
+Mapping Mapping::map(int fd, bool accept_unsealed) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) fail("the region's file cannot be examined");
+    const int seals = ::fcntl(fd, F_GET_SEALS);
+    if (!accept_unsealed && (seals < 0 || (seals & F_SEAL_SHRINK) == 0)) {
+        throw FabricError(
+            "the region's file is not sealed: whoever can truncate it can kill every port; use a "
+            "server without --mailbox, or accept it with unsealed=1");
+    }
+    if (status.st_size < static_cast<off_t>(layout::region_bytes_min)) {
+        throw FabricError(fmt::format("the region's file has {} bytes: too small for a fabric",
+                                      status.st_size));
+    }
+    const auto bytes = static_cast<std::size_t>(status.st_size);
+    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED) fail("the region cannot be mapped");
+    return Mapping({static_cast<std::byte*>(base), bytes});
+}
+
+Mapping::Mapping(Mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+Mapping::~Mapping() {
+    if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
+}
+
+UniqueFd create_region_file(const std::string& name, std::uint64_t bytes) {
+    const std::string path = "/dev/shm/" + name;
+    UniqueFd fd(name.empty() ? ::memfd_create("famez", MFD_CLOEXEC | MFD_ALLOW_SEALING)
+                             : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd) fail(name.empty() ? "the region's memfd cannot be made" : path.c_str());
+    // From zero up: a region that is used again begins empty.
+    if (::ftruncate(fd.get(), 0) != 0 || ::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
+        fail("the region's file cannot be given its size");
+    }
+    if (name.empty() &&
+        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        fail("the region's file cannot be sealed");
+    }
+    return fd;
+}
+
+void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors) {
+    if (region.size() != geometry.region_bytes) {
+        throw FabricError("the region's mapping and its geometry differ in size");
+    }
+    const std::uint32_t server_id = geometry.ports + 1;
+    for (std::uint32_t id = 1; id <= server_id; ++id) {
+        auto& slot = at<layout::MailSlot>(region, id * layout::mail_slot_bytes);
+        store_relaxed(slot.peer_id, std::uint64_t{id});
+    }
+    write_mail_globals(region, geometry.ports);
+    write_header(region, geometry, vectors);
+}
+
+void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors) {
+    write_mail_globals(region, geometry.ports);
+    write_header(region, geometry, vectors);
+}
+
+}  // namespace famez

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <famez/server_table.h>
+
+#include <cstring>
+#include <limits>
+
+#include <famez/memory.h>
+#include <famez/port_table.h>
+#include <famez/region.h>
+
+namespace famez {
+
+ServerTable::ServerTable(std::span<std::byte> region, const Geometry& geometry,
+                         std::uint32_t vectors)
+    : region_(region), geometry_(geometry), vectors_(vectors), holders_(geometry.ports + 1) {
+    auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
+    epoch_ = load_relaxed(header.server_epoch) + 1;
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
+        auto& line = at<layout::PortAssignment>(region_, geometry_.entry_offset(id));
+        holders_[id].generation = load_relaxed(line.generation);
+    }
+    tick();
+}
+
+void ServerTable::assign(std::uint32_t id) {
+    Holder& holder = holders_.at(id);
+    ++holder.generation;
+    holder.assigned = true;
+    write_assignment(id);
+    bump_table_generation(region_, geometry_, geometry_.ports + 1);
+}
+
+void ServerTable::end(std::uint32_t id) {
+    Holder& holder = holders_.at(id);
+    ++holder.generation;
+    holder.assigned = false;
+    // The generation first: who sees the state gone must not take the old epoch for a live one.
+    write_assignment(id);
+    clear_port_lines(id);
+    bump_table_generation(region_, geometry_, geometry_.ports + 1);
+}
+
+bool ServerTable::assigned(std::uint32_t id) const { return holders_.at(id).assigned; }
+
+bool ServerTable::usable(std::uint32_t id) const {
+    return holders_.at(id).generation <= std::numeric_limits<std::uint32_t>::max() - 2;
+}
+
+void ServerTable::tick() {
+    repair_header(region_, geometry_, vectors_);
+    auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
+    store_relaxed(header.server_epoch, epoch_);
+    store_relaxed(header.server_heartbeat, ++heartbeat_);
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) write_assignment(id);
+}
+
+void ServerTable::write_assignment(std::uint32_t id) {
+    auto& line = at<layout::PortAssignment>(region_, geometry_.entry_offset(id));
+    const Holder& holder = holders_[id];
+    // Unchanged words are left alone: every port polls this line.
+    const std::uint32_t assigned = holder.assigned ? 1 : 0;
+    if (load_relaxed(line.generation) != holder.generation) {
+        store_release(line.generation, holder.generation);
+    }
+    if (load_relaxed(line.assigned) != assigned) store_release(line.assigned, assigned);
+}
+
+void ServerTable::clear_port_lines(std::uint32_t id) {
+    auto& entry = at<layout::PortEntry>(region_, geometry_.entry_offset(id));
+    store_release(entry.status.state, static_cast<std::uint32_t>(layout::PortState::absent));
+    // Nobody writes these lines now: the holder can store no more.
+    std::memset(&entry.identity, 0, sizeof entry.identity);
+    std::memset(&entry.addresses, 0, sizeof entry.addresses);
+    std::memset(&entry.counters, 0, sizeof entry.counters);
+}
+
+}  // namespace famez

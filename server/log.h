@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Lines for the operator, on standard error.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace famez {
+
+class Log {
+  public:
+    explicit Log(int verbosity) : verbosity_(verbosity) {}
+
+    // What the operator must see whatever happens around it.
+    template <typename... Args>
+    void always(fmt::format_string<Args...> format, Args&&... args) {
+        write(fmt::format(format, std::forward<Args>(args)...));
+    }
+    // What a client can bring about, so as often as it likes: limited to a few lines a second.
+    template <typename... Args>
+    void event(fmt::format_string<Args...> format, Args&&... args) {
+        if (admit()) write(fmt::format(format, std::forward<Args>(args)...));
+    }
+    // The same, only with -v.
+    template <typename... Args>
+    void detail(fmt::format_string<Args...> format, Args&&... args) {
+        if (verbosity_ > 0 && admit()) write(fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    // To be called about ten times a second: gives back allowance, and tells what was kept quiet.
+    void tick();
+
+  private:
+    static constexpr std::uint32_t burst_lines = 50;
+
+    bool admit();
+    void write(const std::string& line);
+
+    int verbosity_;
+    std::uint32_t allowance_ = burst_lines;
+    std::uint64_t suppressed_ = 0;
+};
+
+}  // namespace famez

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <famez/geometry.h>
+
+namespace famez {
+
+// QEMU refuses more for its device.
+inline constexpr std::uint32_t vectors_max = 2048;
+// Every QEMU holds a descriptor for each vector of each port, commonly under a limit of 1024.
+inline constexpr std::uint32_t descriptors_for_default_vectors = 900;
+
+struct ServerOptions {
+    std::string socket_path = "/tmp/ivshmsg_socket";
+    mode_t socket_mode = 0600;
+    gid_t socket_group = static_cast<gid_t>(-1);  // -1: the process's
+    std::string mailbox;                          // empty: a sealed memfd
+    GeometryRequest geometry;
+    std::uint32_t vectors = 0;  // set by parse_options() when not given
+    bool recycle = true;
+    bool silent = false;
+    int verbosity = 0;
+};
+
+// What main() is to do: go on with the options, or end with an exit code (help and version have
+// been printed to standard output, an error to standard error).
+struct Parsed {
+    ServerOptions options;
+    std::optional<int> exit_code;
+};
+Parsed parse_options(int argc, const char* const* argv);
+
+// One a mail sender (whose vector is its id), the server's and vector 0 included, while QEMU can
+// stomach that; else one a lane.
+std::uint32_t default_vectors(std::uint32_t ports, std::uint32_t lanes);
+
+// The descriptor limit (ulimit -n) that a QEMU on this fabric needs.
+std::uint64_t client_descriptors(const ServerOptions& options);
+// The one that the server needs.
+std::uint64_t server_descriptors(const ServerOptions& options);
+
+}  // namespace famez

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The fabric's keeper: accepts clients on a UNIX socket, gives each an id, the region and
+// everybody's eventfds, and takes note of their end. It is never on the data path.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <famez/server_table.h>
+#include <famez/unique_fd.h>
+
+#include "client.h"
+#include "event.h"
+#include "id_pool.h"
+#include "log.h"
+
+namespace famez {
+
+struct ServerSettings {
+    std::uint32_t ports = 0;
+    std::uint32_t vectors = 0;
+    bool recycle = true;
+    bool silent = false;
+};
+
+class Server {
+  public:
+    // `listener` listens and does not block; `region` is the region's file. SIGINT, SIGTERM and
+    // SIGHUP end run(), those of them that the caller has blocked. Throws FabricError.
+    Server(const ServerSettings& settings, UniqueFd listener, UniqueFd region, ServerTable table,
+           Log& log);
+
+    // Serves until a signal ends it. Returns the exit code.
+    int run();
+
+  private:
+    // An id with its holder.
+    struct Port {
+        Server* server;
+        std::uint32_t id;
+        Client client;
+        std::vector<bool> told;  // ids whose eventfds this client has been sent: see detach()
+        EventSource source;
+        bool starved = false;
+        bool doomed = false;
+    };
+
+    // sd-event calls back into these.
+    void on_listener();
+    void on_port(Port& port, std::uint32_t events);
+    void on_tick();
+    template <typename Function>
+    int guarded(Function function);
+
+    void watch_signals();
+    void watch_listener(UniqueFd listener);
+    void start_ticking();
+    void pause_accepting(int error);
+
+    void attach(UniqueFd socket);
+    void introduce(Port& newcomer);
+    void greet(Port& newcomer);
+    void detach(std::uint32_t id);
+    void tell(Port& port, std::int64_t value, SharedFds fds = nullptr);
+    void flush(Port& port);
+    void doom(Port& port, const char* why);
+    void reap();
+
+    ServerSettings settings_;
+    SharedFds region_;
+    ServerTable table_;
+    Log& log_;
+    IdPool ids_;
+    SharedFds own_eventfds_;  // of the server as the peer ports + 1
+    Event event_;
+    UniqueFd listener_;
+    EventSource listener_source_;
+    EventSource tick_source_;
+    std::uint32_t ticks_until_accepting_ = 0;
+    std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
+    std::vector<std::uint32_t> doomed_;
+};
+
+}  // namespace famez

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "options.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace famez {
+namespace {
+
+Parsed parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "famez_server");
+    return parse_options(static_cast<int>(words.size()), words.data());
+}
+
+TEST(Options, HaveTheirDefaults) {
+    const Parsed parsed = parse({});
+    ASSERT_FALSE(parsed.exit_code);
+    const ServerOptions& options = parsed.options;
+    EXPECT_EQ(options.socket_path, "/tmp/ivshmsg_socket");
+    EXPECT_EQ(options.socket_mode, 0600U);
+    EXPECT_EQ(options.socket_group, static_cast<gid_t>(-1));
+    EXPECT_EQ(options.mailbox, "");
+    EXPECT_EQ(options.geometry.ports, 14U);
+    EXPECT_EQ(options.geometry.region_bytes, 1U << 30);
+    EXPECT_EQ(options.vectors, 16U);
+    EXPECT_TRUE(options.recycle);
+    EXPECT_FALSE(options.silent);
+}
+
+TEST(Options, HaveTheNamesOfTheOriginal) {
+    const Parsed parsed = parse({"--nClients", "20", "-S", "/tmp/x", "-M", "box", "-s", "-v", "-v",
+                                 "--norecycle", "--region-size", "256M", "--ring-size", "64K"});
+    ASSERT_FALSE(parsed.exit_code);
+    EXPECT_EQ(parsed.options.geometry.ports, 20U);
+    EXPECT_EQ(parsed.options.socket_path, "/tmp/x");
+    EXPECT_EQ(parsed.options.mailbox, "box");
+    EXPECT_TRUE(parsed.options.silent);
+    EXPECT_EQ(parsed.options.verbosity, 2);
+    EXPECT_FALSE(parsed.options.recycle);
+    EXPECT_EQ(parsed.options.geometry.region_bytes, 256U << 20);
+    EXPECT_EQ(parsed.options.geometry.ring_bytes, 64U << 10);
+    EXPECT_EQ(parse({"-n", "3"}).options.geometry.ports, 3U);
+    EXPECT_EQ(parse({"--ports", "3"}).options.vectors, 5U);
+    EXPECT_EQ(parse({"--socket-mode", "660"}).options.socket_mode, 0660U);
+    EXPECT_EQ(parse({"--socket-group", "0"}).options.socket_group, 0U);
+    EXPECT_TRUE(parse({"--recycle"}).options.recycle);
+}
+
+TEST(Options, VectorsServeMailWhileQemuCanHoldThem) {
+    EXPECT_EQ(default_vectors(14, 1), 16U);
+    EXPECT_EQ(default_vectors(29, 1), 31U);  // 899
+    EXPECT_EQ(default_vectors(30, 1), 1U);   // 960
+    EXPECT_EQ(default_vectors(62, 2), 2U);
+    EXPECT_EQ(parse({"--ports", "62"}).options.vectors, 1U);
+    EXPECT_EQ(parse({"--ports", "62", "--vectors", "64"}).options.vectors, 64U);
+    ServerOptions options;
+    options.geometry.ports = 62;
+    options.vectors = 64;
+    EXPECT_GE(client_descriptors(options), 63U * 64);
+    EXPECT_GE(server_descriptors(options), 63U * 64 + 62);
+}
+
+TEST(Options, WrongOnesEndWithTwo) {
+    for (const auto& words :
+         std::vector<std::vector<const char*>>{{"--ports", "0"},
+                                               {"--ports", "4095"},
+                                               {"--ports", "many"},
+                                               {"--vectors", "0"},
+                                               {"--vectors", "2049"},
+                                               {"--lanes", "65"},
+                                               {"--region-size", "3M"},
+                                               {"--region-size", "12Q"},
+                                               {"--region-size", "1M", "--ports", "1000"},
+                                               {"--ring-size", "5000"},
+                                               {"--socket-mode", "1777"},
+                                               {"--socket-mode", "rw"},
+                                               {"--socket-mode", ""},
+                                               {"--socket-group", "no such group"},
+                                               {"--mailbox", "a/b"},
+                                               {"--mailbox", "..x"},
+                                               {"--recycle", "--no-recycle"},
+                                               {"--socketpath"},
+                                               {"--unknown"},
+                                               {"word"}}) {
+        EXPECT_EQ(parse(words).exit_code, 2) << words[0] << " " << words.back();
+    }
+}
+
+TEST(Options, HelpAndVersionEndWithZero) {
+    EXPECT_EQ(parse({"--help"}).exit_code, 0);
+    EXPECT_EQ(parse({"-h"}).exit_code, 0);
+    EXPECT_EQ(parse({"--version"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace famez
