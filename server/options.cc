@@ -31,7 +31,8 @@ EXAMPLES
   qemu-system-x86_64 ... -chardev socket,id=ZMSG,path=/tmp/ivshmsg_socket \
       -device ivshmem-doorbell,chardev=ZMSG,vectors=16
       A virtual machine on port 1..14 of the first.
-  dpdk-testpmd --no-huge -d librte_net_famez.so --vdev=net_famez0,socket=/tmp/ivshmsg_socket
+  dpdk-testpmd -l 0,1 --in-memory --no-pci -d librte_net_famez.so \
+      --vdev=net_famez0,socket=/tmp/ivshmsg_socket -- --total-num-mbufs=16384 -i
       A process on it.
 
 WHO MAY JOIN

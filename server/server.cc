@@ -21,8 +21,8 @@ constexpr std::uint64_t tick_us = 100'000;
 constexpr std::uint32_t ticks_of_pause = 10;
 
 // Messages with descriptors that a client does not read stay in its socket, and what one user may
-// have under way is limited over all sockets (see Client::flush()). The kernel's smallest buffer holds
-// about seven; the rest waits in our queue, where it costs nobody anything.
+// have under way is limited over all sockets (see failed_with() in client.cc). The kernel's
+// smallest buffer holds about seven; the rest waits in our queue, where it costs nobody anything.
 constexpr int send_buffer_bytes = 1;
 
 std::vector<UniqueFd> one(UniqueFd fd) {

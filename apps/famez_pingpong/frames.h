@@ -60,10 +60,13 @@ inline void verify_frame(const rte_mbuf* packet, Verifier& verifier, std::vector
 // Builds data messages. Returns false, with nothing taken, when the pool is empty.
 class FrameBuilder {
   public:
-    FrameBuilder(const Port& port, const MacAddress& to)
+    explicit FrameBuilder(const Port& port)
         : pool_(port.pool()),
           segment_size_(port.segment_size()),
-          header_(to, port.mac(), kDataType) {}
+          mac_(port.mac()),
+          header_(kBroadcast, mac_, kDataType) {}
+
+    void aim_at(const MacAddress& to) { header_ = HeaderTemplate(to, mac_, kDataType); }
 
     // All of one size, which fits one segment.
     template <bool kPattern>
@@ -143,6 +146,7 @@ class FrameBuilder {
 
     rte_mempool* pool_;
     std::uint32_t segment_size_;
+    MacAddress mac_;
     HeaderTemplate header_;
 };
 

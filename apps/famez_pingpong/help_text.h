@@ -21,9 +21,9 @@ inline constexpr const char* kRoleHelp =
 inline constexpr const char* kPortHelp =
     "The ethdev port to use, by number; the first one if not given.";
 inline constexpr const char* kPeerHelp =
-    "Where to send: the id of a port of the fabric (its address is 02:fa:3e:00:HI:LO), any MAC "
-    "address, or broadcast (the default), which reaches everybody, and on a link of two the "
-    "other end.";
+    "Where to send: the id of a port of the fabric (its address is 02:fa:3e:00:HI:LO), a MAC "
+    "address, any (the default: the partner is asked for by broadcast and the first that answers "
+    "is meant), or broadcast: all messages to everybody, which a fabric delivers as best it can.";
 inline constexpr const char* kSizeHelp =
     "Frame sizes in bytes, the 14 of the Ethernet header included: 64 (the default), 9K, a list "
     "64,512,9K, a range 64-4K (doubling), or 15-9K:mixed, where each message has its own size, "

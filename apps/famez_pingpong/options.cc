@@ -26,6 +26,13 @@ const std::map<std::string, Role> kRoles = {
 const std::map<std::string, Touch> kTouches = {
     {"none", Touch::kNone}, {"first", Touch::kFirst}, {"all", Touch::kAll}};
 
+template <typename T>
+std::vector<std::string> names_of(const std::map<std::string, T>& named) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : named) names.push_back(name);
+    return names;
+}
+
 // Our own usage line (EAL's options stand before ours), and long texts wrapped.
 class HelpFormatter : public CLI::Formatter {
   public:
@@ -54,8 +61,10 @@ class HelpFormatter : public CLI::Formatter {
 // What the parser fills in: the texts that need more than a conversion, and flags.
 struct Raw {
     Options options;
+    std::string role;
+    std::string touch = "first";
     std::string sizes;
-    std::string peer = "broadcast";
+    std::string peer = "any";
     bool json = false;
     bool csv = false;
     std::optional<std::uint32_t> burst;
@@ -64,13 +73,12 @@ struct Raw {
 
 void add_run_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
-    app.add_option("ROLE", o.role, kRoleHelp)
-        ->transform(CLI::Transformer(kRoles).description("ping|pong|tx|rx"))
-        ->check(CLI::IsMember(std::vector<Role>{Role::kPing, Role::kPong, Role::kTx, Role::kRx})
-                    .description(""))
+    app.add_option("ROLE", raw.role, kRoleHelp)
+        ->type_name("ping|pong|tx|rx")
+        ->check(CLI::IsMember(names_of(kRoles)).description(""))
         ->required();
     app.add_option("--port", o.port, kPortHelp)->type_name("N");
-    app.add_option("--peer", raw.peer, kPeerHelp)->type_name("ID|MAC|broadcast");
+    app.add_option("--peer", raw.peer, kPeerHelp)->type_name("ID|MAC|any|broadcast");
     app.add_option("--size", raw.sizes, kSizeHelp)->type_name("SIZES");
     app.add_option("--burst", raw.burst, kBurstHelp)
         ->type_name("N")
@@ -83,8 +91,9 @@ void add_run_options(CLI::App& app, Raw& raw) {
         ->check(CLI::PositiveNumber.description(""));
     app.add_option("--warmup", raw.warmup, kWarmupHelp)->type_name("N");
     app.add_flag("--verify", o.verify, kVerifyHelp);
-    app.add_option("--touch", o.touch, kTouchHelp)
-        ->transform(CLI::CheckedTransformer(kTouches).description("none|first|all"));
+    app.add_option("--touch", raw.touch, kTouchHelp)
+        ->type_name("none|first|all")
+        ->check(CLI::IsMember(names_of(kTouches)).description(""));
 }
 
 void add_end_options(CLI::App& app, Raw& raw) {
@@ -122,6 +131,8 @@ void add_output_options(CLI::App& app, Raw& raw) {
 // What depends on several options, or on the role.
 Options finish(Raw raw) {
     Options o = raw.options;
+    o.role = kRoles.at(raw.role);
+    o.touch = kTouches.at(raw.touch);
     o.sizes_given = !raw.sizes.empty();
     o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64");
     o.peer = parse_peer(raw.peer);
@@ -166,7 +177,8 @@ std::uint32_t Options::largest_frame() const {
     return largest;
 }
 
-MacAddress parse_peer(const std::string& text) {
+std::optional<MacAddress> parse_peer(const std::string& text) {
+    if (text == "any") return std::nullopt;
     if (text == "broadcast") return kBroadcast;
     const char* const end = text.data() + text.size();
     std::uint16_t id = 0;
@@ -183,7 +195,7 @@ MacAddress parse_peer(const std::string& text) {
         if (error != std::errc{} || !separated) {
             throw std::invalid_argument(
                 fmt::format("--peer: '{}' is neither a fabric id (0 to 65535), nor a MAC address "
-                            "(02:fa:3e:00:00:01), nor the word broadcast",
+                            "(02:fa:3e:00:00:01), nor one of the words any and broadcast",
                             text));
         }
         at = last ? rest : rest + 1;

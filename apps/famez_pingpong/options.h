@@ -30,7 +30,7 @@ struct Options {
     std::optional<std::uint64_t> count;
     std::optional<double> duration_s;
     std::uint64_t warmup = 0;
-    MacAddress peer = kBroadcast;
+    std::optional<MacAddress> peer;  // none: whoever answers
     bool verify = false;
     Touch touch = Touch::kFirst;
     Format format = Format::kTable;
@@ -57,7 +57,7 @@ inline constexpr int kExitUsage = 2;
 // `arguments` are those behind "--".
 std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments);
 
-// A fabric id, a MAC address or "broadcast". Throws std::invalid_argument.
-MacAddress parse_peer(const std::string& text);
+// A fabric id, a MAC address, "broadcast", or "any", which is none. Throws std::invalid_argument.
+std::optional<MacAddress> parse_peer(const std::string& text);
 
 }  // namespace famez::pingpong

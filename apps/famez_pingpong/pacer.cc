@@ -30,6 +30,7 @@ Pacer::Pacer(const Options& options, LinkWatch& link, const Tally& tally)
 
 void Pacer::restart() {
     deadline_ = UINT64_MAX;
+    budget_ = reload_ = kBudget;
     stalled_ = false;
     last_progress_ = 0;
     last_messages_ = line_messages_ = tally_.messages;
@@ -39,7 +40,8 @@ void Pacer::restart() {
 }
 
 bool Pacer::tick() {
-    budget_ = kBudget;
+    budget_ = reload_;
+    if (reload_ == 0) rte_delay_us_sleep(1000);
     const std::uint64_t now = now_cycles();
     if (stop_requested() || now >= deadline_) return false;
     if (!link_.check(now) && options_.exit_on_link_down && link_.downs() != 0) {

@@ -19,6 +19,14 @@ class Pacer {
     void restart();
     void set_deadline(std::uint64_t cycles) { deadline_ = cycles; }
 
+    // The work is done; only stay a little to answer. Sleeps between polls: a driver whose other end
+    // leaves now takes its memory apart in another thread (net_memif), and polling at full speed
+    // would run into that.
+    void linger_until(std::uint64_t cycles) {
+        deadline_ = cycles;
+        reload_ = budget_ = 0;
+    }
+
     // Whether silence of the partner is worth a line.
     void watch_for_stalls(bool watch) {
         watch_stalls_ = watch;
@@ -52,6 +60,7 @@ class Pacer {
     LinkWatch& link_;
     const Tally& tally_;
     std::int32_t budget_ = kBudget;
+    std::int32_t reload_ = kBudget;
     std::uint64_t deadline_ = UINT64_MAX;
     bool link_ended_it_ = false;
 

@@ -75,7 +75,7 @@ class Pinger {
           port_(bench.port),
           sender_(options_, port_, bench.link),
           pacer_(options_, bench.link, tally_),
-          builder_(port_, options_.peer) {}
+          builder_(port_) {}
 
     bool run();
 
@@ -222,6 +222,7 @@ bool Pinger::on_tick() {
         downs_ = bench_.link.downs();
         sender_.resume(sent_);
     }
+    builder_.aim_at(sender_.destination());
     return go_on;
 }
 
@@ -279,6 +280,7 @@ bool Pinger::run_size(std::uint32_t run) {
     tally_ = Tally();
     rtt_.clear();
     if (!start(run)) return false;
+    builder_.aim_at(sender_.destination());
     sent_ = lost_ = late_ = duplicated_ = reordered_ = corrupted_ = foreign_ = 0;
     downs_before_ = downs_ = bench_.link.downs();
     stalls_before_ = pacer_.stalls();

@@ -104,7 +104,7 @@ void Receiver::on_end(const ReceivedControl& end) {
         link_.expect_down(true);
         if (!options_.stay) {
             ended_ = "end_of_stream";
-            pacer_.set_deadline(now_cycles() + to_cycles(kLingerSeconds));
+            pacer_.linger_until(now_cycles() + to_cycles(kLingerSeconds));
         }
     }
 }

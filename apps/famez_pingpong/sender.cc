@@ -26,7 +26,7 @@ Role partner_of(Role role) { return role == Role::kPing ? Role::kPong : Role::kR
 }  // namespace
 
 Sender::Sender(const Options& options, const Port& port, LinkWatch& link)
-    : options_(options), port_(port), link_(link) {
+    : options_(options), port_(port), link_(link), destination_(options.peer.value_or(kBroadcast)) {
     about_.session = random_session();
     about_.role = static_cast<std::uint32_t>(options.role);
     about_.verified = options.verify ? 1 : 0;
@@ -37,7 +37,9 @@ bool Sender::say(Control kind, std::uint64_t next_sequence) {
     ControlMessage message = about_;
     message.kind = kind;
     message.next_sequence = next_sequence;
-    return send_control(port_, options_.peer, message);
+    // A hello looks for a partner, which may be another one by now.
+    const bool ask_all = kind == Control::kHello && !options_.peer;
+    return send_control(port_, ask_all ? kBroadcast : destination_, message);
 }
 
 bool Sender::is_answer(const ReceivedControl& received) const {
@@ -53,6 +55,10 @@ void Sender::on_other(const rte_mbuf* packet, std::uint64_t next_sequence) {
         say(Control::kHello, next_sequence);
     } else if (is_answer(*received)) {
         answer_ = received->message;
+        if (!options_.peer && answer_->kind == Control::kHelloAck &&
+            answer_->role == static_cast<std::uint32_t>(partner_of(options_.role))) {
+            destination_ = received->from;
+        }
     }
 }
 

@@ -23,6 +23,9 @@ class Sender {
     // Says hello until the other end answers. With --wait 0 it says it once.
     Handshake begin(std::uint32_t run);
 
+    // Whom data is for: as told, or who has answered.
+    [[nodiscard]] const MacAddress& destination() const { return destination_; }
+
     // Says where the stream goes on: to a partner that may be a new one.
     void resume(std::uint64_t next_sequence);
 
@@ -44,6 +47,7 @@ class Sender {
     const Options& options_;
     const Port& port_;
     LinkWatch& link_;
+    MacAddress destination_;
     ControlMessage about_;  // what every frame of this run says
     std::optional<ControlMessage> answer_;
     bool wrong_role_told_ = false;

@@ -24,13 +24,18 @@ struct Tally {
         start_messages = messages;
         start_bytes = bytes;
     }
-    [[nodiscard]] double seconds() const { return to_seconds(end_cycles - start_cycles); }
+    // 0 when nothing came behind the warm-up.
+    [[nodiscard]] double seconds() const {
+        return clock_runs() && end_cycles > start_cycles ? to_seconds(end_cycles - start_cycles)
+                                                         : 0.0;
+    }
     [[nodiscard]] double messages_per_second() const { return rate(messages - start_messages); }
     [[nodiscard]] double bits_per_second() const { return 8 * rate(bytes - start_bytes); }
 
   private:
     [[nodiscard]] double rate(std::uint64_t amount) const {
-        return end_cycles > start_cycles ? static_cast<double>(amount) / seconds() : 0.0;
+        const double time = seconds();
+        return time > 0 ? static_cast<double>(amount) / time : 0.0;
     }
 };
 

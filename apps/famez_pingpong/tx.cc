@@ -23,7 +23,7 @@ class Transmitter {
           port_(bench.port),
           sender_(options_, port_, bench.link),
           pacer_(options_, bench.link, tally_),
-          builder_(port_, options_.peer) {}
+          builder_(port_) {}
 
     bool run();
 
@@ -76,6 +76,7 @@ bool Transmitter::on_tick() {
         sender_.resume(tally_.messages);
     }
     sender_.poll(tally_.messages);
+    builder_.aim_at(sender_.destination());
     return go_on;
 }
 
@@ -89,19 +90,21 @@ bool Transmitter::build(std::uint32_t count) {
     }
 }
 
-// Hands a burst over, however long the other end lets us wait: nothing is dropped here.
+// Hands a burst over, however long the other end lets us wait: nothing is dropped here. False when
+// the run is to end.
 bool Transmitter::push(std::uint32_t count) {
     std::uint32_t done = 0;
-    while (done < count) {
+    do {
         const auto rest = static_cast<std::uint16_t>(count - done);
         const std::uint16_t taken = port_.send(packets_.data() + done, rest);
         done += taken;
         tally_.messages += taken;
-        if (pacer_.spend(taken) && !on_tick()) break;
-    }
-    if (done == count) return true;
-    rte_pktmbuf_free_bulk(packets_.data() + done, count - done);
-    return false;
+        if (pacer_.spend(taken) && !on_tick()) {
+            if (done < count) rte_pktmbuf_free_bulk(packets_.data() + done, count - done);
+            return false;
+        }
+    } while (done < count);
+    return true;
 }
 
 template <bool kPattern, Shape kShape>
@@ -167,6 +170,7 @@ bool Transmitter::run_size(std::uint32_t run) {
     plan_ = SizePlan(options_.sizes[run]);
     tally_ = Tally();
     if (!start(run)) return false;
+    builder_.aim_at(sender_.destination());
     downs_before_ = downs_ = bench_.link.downs();
     stalls_before_ = pacer_.stalls();
     limit_ = options_.warmup;

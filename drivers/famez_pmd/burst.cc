@@ -201,17 +201,9 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     release(queue, frames, done);
     if (done < count) [[unlikely]] {
         add(queue.counters->full, 1);
-        queue.sender->note_full(destination);
+        queue.sender->service(destination);
     }
     return done;
-}
-
-[[gnu::always_inline]] inline void housekeeping(TxQueue& queue) {
-    constexpr std::uint32_t bursts_per_sweep = 64;
-    if (++queue.bursts >= bursts_per_sweep) [[unlikely]] {
-        queue.bursts = 0;
-        queue.sender->sweep();
-    }
 }
 
 [[gnu::always_inline]] inline bool ready(const TxQueue& queue, std::uint32_t destination) {
@@ -220,7 +212,7 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
 
 std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
-    housekeeping(queue);
+    queue.sender->housekeep();
     if (!ready(queue, queue.peer)) [[unlikely]] return 0;
     return static_cast<std::uint16_t>(send_run(queue, queue.peer, frames, count));
 }
@@ -266,7 +258,7 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 
 std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
-    housekeeping(queue);
+    queue.sender->housekeep();
     std::uint32_t done = 0;
     while (done < count) {
         const std::uint32_t run = run_length(frames + done, count - done);

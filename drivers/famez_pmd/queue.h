@@ -60,7 +60,6 @@ struct TxQueue {
     TxCounters* counters;
     std::uint32_t peer;       // the other end of a point-to-point link, or 0
     std::uint32_t frame_max;  // bytes that a record can hold
-    std::uint32_t bursts;     // since the last sweep
     bool fast_free;           // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };
 

@@ -46,6 +46,8 @@ void check_counts(const Geometry& g) {
             fmt::format("the region size is {}; it can be a power of two from {} MiB to {} GiB",
                         g.region_bytes, layout::region_bytes_min / mib,
                         layout::region_bytes_max / (1024 * mib)));
+    require(g.arena_bytes % layout::line_bytes == 0,
+            fmt::format("the arena size is {}; it must be a multiple of 64", g.arena_bytes));
     require(g.slab_bytes >= g.ring_stride() && g.slab_bytes <= layout::region_bytes_max,
             fmt::format("the slab size is {}; a slab holds at least one ring ({} bytes)",
                         g.slab_bytes, g.ring_stride()));
@@ -65,8 +67,10 @@ void place(Geometry& g) {
     g.slabs_offset =
         align_up(g.lanes_offset + pairs * g.lanes * g.lane_stride, layout::page_bytes);
     g.slab_stride = odd_lines(g.slab_bytes);
-    g.arenas_offset =
-        align_up(g.slabs_offset + g.ports * g.slab_stride, layout::arena_align_bytes);
+    // Arenas begin where a large page can; without any, the slabs may fill the region.
+    const std::uint64_t slabs_end = g.slabs_offset + g.ports * g.slab_stride;
+    const std::uint64_t aligned = align_up(slabs_end, layout::arena_align_bytes);
+    g.arenas_offset = g.arena_bytes == 0 && aligned > g.region_bytes ? slabs_end : aligned;
     g.arena_stride = g.arena_bytes;
 }
 
@@ -76,14 +80,13 @@ void choose_defaults(Geometry& g, const GeometryRequest& request) {
     if (request.slab_bytes == 0) {
         const std::uint64_t share = g.region_bytes / 2 / g.ports;
         const std::uint64_t fitting = share == 0 ? 0 : std::bit_floor(share);
-        // Four rings are the least that is useful; a tiny region gets what one ring needs.
-        g.slab_bytes = std::clamp(fitting, 4 * g.ring_stride(), slab_bytes_default);
-        g.slab_bytes = std::max(g.slab_bytes, g.ring_stride());
+        // Four rings are the least that is useful.
+        g.slab_bytes = std::max(4 * g.ring_stride(), std::min(fitting, slab_bytes_default));
     }
     if (request.arena_bytes == 0) {
         place(g);
-        const std::uint64_t rest =
-            g.region_bytes > g.arenas_offset ? (g.region_bytes - g.arenas_offset) / g.ports : 0;
+        const std::uint64_t begin = align_up(g.arenas_offset, layout::arena_align_bytes);
+        const std::uint64_t rest = g.region_bytes > begin ? (g.region_bytes - begin) / g.ports : 0;
         g.arena_bytes = rest < layout::page_bytes
                             ? 0
                             : std::min(std::bit_floor(rest), arena_bytes_default_max);
@@ -93,9 +96,10 @@ void choose_defaults(Geometry& g, const GeometryRequest& request) {
 std::string sum_of(const Geometry& g) {
     return fmt::format(
         "{} ports need {} bytes: mailbox and header {}, port table {}, lane blocks {}, slabs {} x "
-        "{}, arenas {} x {}",
+        "{}, arenas {} x {}, padding {}",
         g.ports, end_of(g), g.table_offset, g.lanes_offset - g.table_offset,
-        g.slabs_offset - g.lanes_offset, g.ports, g.slab_stride, g.ports, g.arena_stride);
+        g.slabs_offset - g.lanes_offset, g.ports, g.slab_stride, g.ports, g.arena_stride,
+        g.arenas_offset - g.slabs_offset - g.ports * g.slab_stride);
 }
 
 }  // namespace
@@ -106,7 +110,7 @@ Geometry Geometry::plan(const GeometryRequest& request) {
     g.ports = request.ports;
     g.lanes = request.lanes;
     g.ring_bytes = request.ring_bytes != 0 ? request.ring_bytes : ring_bytes_default;
-    g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : slab_bytes_default;
+    g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : g.ring_stride();
     g.arena_bytes = request.arena_bytes;
     check_counts(g);
     choose_defaults(g, request);
@@ -146,16 +150,19 @@ void Geometry::check() const {
 
 Geometry Geometry::read(std::span<std::byte> region) {
     const auto foreign = [](auto& word) { return load_relaxed(word); };
+    require(region.size() >= layout::region_bytes_min,
+            fmt::format("the region has {} bytes: too small for a fabric", region.size()));
     auto& mail = at<layout::MailGlobals>(region, 0);
-    require(region.size() >= layout::region_bytes_min && foreign(mail.slot_bytes) ==
-                layout::mail_slot_bytes, "the region holds no fabric: is its server famez_server?");
+    require(foreign(mail.slot_bytes) == layout::mail_slot_bytes,
+            "the region holds no fabric: is its server famez_server?");
     const std::uint64_t clients = foreign(mail.clients);
     require(clients >= 1 && clients <= layout::ports_max &&
                 layout::header_offset(clients) + sizeof(layout::FabricHeader) <= region.size(),
             "the region holds no fabric: its mailbox names an impossible number of clients");
 
     auto& header = at<layout::FabricHeader>(region, layout::header_offset(clients));
-    require(foreign(header.magic) == layout::magic,
+    // Acquire: the magic is stored last.
+    require(load_acquire(header.magic) == layout::magic,
             "the region holds no fabric header: is its server famez_server?");
     const std::uint32_t major = foreign(header.version_major);
     require(major == layout::version_major,

@@ -33,6 +33,7 @@ Port::Port(Transport& transport, PortOptions options)
       geometry_(Geometry::read(region_)),
       id_(transport.id()),
       options_(std::move(options)),
+      bell_(region_, geometry_, id_),
       watches_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
     if (id_ < 1 || id_ > geometry_.ports) {
@@ -58,21 +59,22 @@ void Port::announce() {
     state_ = static_cast<std::uint32_t>(layout::PortState::stopped);
     write_identity();
     write_status();
-    bump_table_generation(region_, geometry_, id_);
+    bell_.ring();
 }
 
 void Port::set_state(layout::PortState state) {
     state_ = static_cast<std::uint32_t>(state);
     write_status();
-    bump_table_generation(region_, geometry_, id_);
+    bell_.ring();
 }
 
 void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter) {
     const std::size_t count = std::min<std::size_t>(addresses.size(), layout::addresses_max);
+    const std::lock_guard lock(identity_mutex_);
     addresses_.assign(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(count));
     filter_ = filter;
     write_identity();
-    bump_table_generation(region_, geometry_, id_);
+    bell_.ring();
 }
 
 void Port::withdraw() { set_state(layout::PortState::absent); }
@@ -81,7 +83,10 @@ void Port::tick(const TxCounters& tx, const RxCounters& rx) {
     ticks_.fetch_add(1, std::memory_order_relaxed);
     store_relaxed(entry_->status.heartbeat, ++heartbeat_);
     write_status();
-    write_identity();
+    {
+        const std::lock_guard lock(identity_mutex_);
+        write_identity();
+    }
     mirror(tx, rx);
     watch_peers();
 }

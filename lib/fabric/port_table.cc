@@ -34,12 +34,11 @@ std::string port_node_name(std::span<std::byte> region, const Geometry& geometry
     return name;
 }
 
-void bump_table_generation(std::span<std::byte> region, const Geometry& geometry,
-                           std::uint32_t writer) {
+void TableBell::ring() {
     constexpr std::uint64_t count_mask = (std::uint64_t{1} << 48) - 1;
-    auto& word = at<layout::FabricHeader>(region, geometry.header_offset).table_generation;
-    const std::uint64_t count = (load_relaxed(word) + 1) & count_mask;
-    store_release(word, std::uint64_t{writer} << 48 | count);
+    // Above our own last count too: somebody slower may have set the word back meanwhile.
+    last_ = (std::max(load_relaxed(word_) & count_mask, last_) + 1) & count_mask;
+    store_release(word_, std::uint64_t{writer_} << 48 | last_);
 }
 
 }  // namespace famez

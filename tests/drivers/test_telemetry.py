@@ -4,7 +4,7 @@
 import json
 import socket
 
-from program_lib.testpmd import command, end, statistics, wait_for_packets
+from program_lib.testpmd import end, stop_sending, wait_for_packets
 
 
 class Telemetry:
@@ -25,10 +25,10 @@ def test_telemetry_shows_the_port(stage):
     rx = stage.testpmd(["peer=2"], "--forward-mode=rxonly", "--auto-start")
     tx = stage.testpmd(["peer=1"], "--forward-mode=txonly", "--auto-start")
     wait_for_packets(rx, 1000)
-    command(tx, "stop", r"Done\.\n")
+    sent = stop_sending(tx)["TX-packets"]
     telemetry = Telemetry(stage, tx)
     assert telemetry.ask("/ethdev/list") == [0]
-    assert telemetry.ask("/ethdev/stats,0")["opackets"] == statistics(tx)["TX-packets"] > 0
+    assert telemetry.ask("/ethdev/stats,0")["opackets"] == sent > 0
     assert telemetry.ask("/ethdev/xstats,0")["tx_lanes_opened"] == 1
     assert telemetry.ask("/ethdev/link_status,0")["status"] == "UP"
     information = telemetry.ask("/ethdev/info,0")

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The ring of a lane within one session: rules L4 to L7 of design section 4. The run never ends:
- * positions and sequence numbers wrap, so the search covers every fill and every lap.
+ * positions wrap, so the search covers every fill of the ring at every point of its laps.
  *
- * A unit is 8 bytes. A record has 1..MAX units: its header, then its payload.
+ * A unit is 8 bytes. A record has 1..MAX units: its header, then its payload. Instead of numbers in
+ * the records (which would only multiply the states) the model marks what the consumer has taken as
+ * STALE. A header that is stale or out of place, a payload that is not the header's, and a store
+ * into what was not yet taken are errors; that leaves no way to lose, double or reorder a record.
  *
  * Bounds:     -DSIZE=n (units of the ring) -DMAX=n (of a record) -DBURST=n (records of a burst)
  * Memory:     sequential; -DTSO: a first-in first-out store buffer; -DPSO: plain stores to different
@@ -20,31 +23,38 @@
 #ifndef BURST
 #define BURST 2
 #endif
+#ifndef DEPTH
 #define DEPTH 4   /* of the store buffer */
+#endif
 
-#define LAP       (2 * SIZE)   /* positions are kept modulo two rings */
-#define SEQUENCES 16           /* more than records in two laps could confuse */
+#define LAP (2 * SIZE)   /* positions are kept modulo two rings */
 
-#define PAD 128
-#define make_header(kind, units, seq)  ((kind) + (units) * 16 + (seq))
-#define units_of(header)               (((header) / 16) % 8)
-#define seq_of(header)                 ((header) % 16)
-#define payload(seq, unit)             (256 + (seq) * 8 + (unit))   /* no header looks like this */
+#define ZERO                0
+#define STALE               1
+#define data(units)         (16 + (units))
+#define pad_of(units)       (32 + (units))
+#define payload(units, i)   (64 + (units) * 8 + (i))
+#define is_header(unit)     ((unit) >= 16 && (unit) < 64)
+#define units_of(header)    ((header) % 16)
 
-short ring[SIZE];
-byte position;   /* as the consumer publishes it */
+byte ring[SIZE];   /* garbage at first, but for header 0 (L2) */
+byte position;     /* as the consumer publishes it */
 
-/* ---- memory: only the producer's stores need a buffer, the consumer stores a single word ---- */
+inline to_memory(unit, value) {
+    assert(ring[unit] <= STALE);   /* free: nothing that still has to be taken */
+    ring[unit] = value
+}
+
+/* ---- memory: only the producer needs a buffer, the consumer stores no more than one word ---- */
 #if defined(TSO) || defined(PSO)
-byte waiting, where[DEPTH], release[DEPTH];
-short what[DEPTH];
+byte waiting, where[DEPTH], what[DEPTH], release[DEPTH];
 
 inline put(unit, value, is_release) {
     d_step { waiting < DEPTH ->
         where[waiting] = unit; what[waiting] = value; release[waiting] = is_release; waiting++ }
 }
 inline flush(i) {
-    ring[where[i]] = what[i];
+    to_memory(where[i], what[i]);
     j = i;
     do
     :: j + 1 < waiting ->
@@ -55,6 +65,10 @@ inline flush(i) {
     where[waiting] = 0; what[waiting] = 0; release[waiting] = 0; j = 0
 }
 #define same(i, k) (where[i] == where[k])
+/* Steps that nobody else could tell from one: the producer's, since Buffer may come later, and the
+   consumer's, that looks at each payload as soon as it may. */
+#define merged atomic
+
 active proctype Buffer() {
     byte j;
 end:
@@ -63,18 +77,15 @@ end:
 #ifdef PSO
     :: d_step { waiting > 1 && !release[1] && !same(1, 0) -> flush(1) }
     :: d_step { waiting > 2 && !release[2] && !same(2, 0) && !same(2, 1) -> flush(2) }
+#if DEPTH > 3
     :: d_step { waiting > 3 && !release[3] && !same(3, 0) && !same(3, 1) && !same(3, 2) -> flush(3) }
+#endif
 #endif
     od
 }
 #else
-#define put(unit, value, is_release) ring[unit] = value
-#endif
-
-#ifdef NO_L6_RELEASE
-#define put_release(unit, value) put(unit, value, 0)
-#else
-#define put_release(unit, value) put(unit, value, 1)
+#define put(unit, value, is_release) to_memory(unit, value)
+#define merged
 #endif
 
 /* ---- producer ---- */
@@ -98,60 +109,66 @@ inline put_header(header) {
 }
 
 inline put_pad() {
-    put_header(make_header(PAD, pad, seq));
-    d_step { pos = (pos + pad) % LAP; seq = (seq + 1) % SEQUENCES }
+    put_header(pad_of(pad));
+    pos = (pos + pad) % LAP
 }
 
 inline put_record() {
     i = 1;
     do
-    :: i < units -> put((pos + i) % SIZE, payload(seq, i), 0); i++
-    :: else -> i = 0; break
+    :: i < units -> put((pos + i) % SIZE, payload(units, i), 0); i++
+    :: else -> break
     od;
-    put_header(make_header(0, units, seq));
-    d_step { pos = (pos + units) % LAP; seq = (seq + 1) % SEQUENCES; units = 0; count++ }
+    put_header(data(units));
+    d_step { pos = (pos + units) % LAP; units = 0; i = 0; count++ }
 }
 
 inline commit() {
-#ifndef NO_ZERO
-#ifndef NO_L6_ZERO
-    put(pos % SIZE, 0, 0);
-#endif
-#endif
-#ifndef NO_L6
-    put_release(first % SIZE, first_header);
-#endif
 #ifdef NO_L6_ZERO
-    put(pos % SIZE, 0, 0);
+    put(first % SIZE, first_header, 1);
+    put(pos % SIZE, ZERO, 0);
+#else
+#ifndef NO_ZERO
+    put(pos % SIZE, ZERO, 0);
 #endif
-    first_header = 0
+#ifdef NO_L6_RELEASE
+    put(first % SIZE, first_header, 0);
+#else
+#ifndef NO_L6
+    put(first % SIZE, first_header, 1);
+#endif
+#endif
+#endif
 }
 
 active proctype Producer() {
     byte pos, published;   /* the latter as read last */
-    byte seq, first, pad, count, i;
+    byte first, first_header, pad, count, i;
     byte units;            /* of the next record; stays when that finds no room */
-    short first_header;
 
+    i = 1;
+    do
+    :: i < SIZE -> ring[i] = STALE; i++
+    :: else -> i = 0; break
+    od;
     do
     ::  first = pos;
         do
-        :: count < BURST ->
+        :: atomic { count < BURST ->
             if
             :: units == 0 -> select(units : 1 .. MAX)
             :: else
             fi;
-            atomic {
-                pad = SIZE - pos % SIZE;
-                pad = (units > pad -> pad : 0);
-                if
-                :: !fits(pad + units) ->
-                    /* Never goes back, never passes ours. */
-                    assert(((position + LAP) - published) % LAP <= used);
-                    published = position
-                :: else
-                fi
-            }
+            pad = SIZE - pos % SIZE;
+            pad = (units > pad -> pad : 0);
+            if
+            :: !fits(pad + units) ->
+                /* Never goes back, never passes ours. */
+                assert(((position + LAP) - published) % LAP <= used);
+                published = position
+            :: else
+            fi }
+            merged {
             if
             :: fits(pad + units) && pad == 0 -> put_record()
             :: fits(pad + units) && pad != 0 -> put_pad(); put_record()
@@ -161,38 +178,46 @@ active proctype Producer() {
 #else
             :: else -> break
 #endif
-            fi
+            fi }
         :: count > 0 -> break
         od;
+        merged {
         pad = 0; count = 0;
         if
-        :: pos != first -> commit()
-        :: else -> position != published   /* full: nothing else can help */
-        fi
+        :: pos != first -> commit(); first_header = 0; first = 0
+        :: else -> first = 0; position != published   /* full: nothing else can help */
+        fi }
     od
 }
 
 /* ---- consumer ---- */
+inline take_units() {   /* marks them; a step of the model, not of the program */
+    i = 0;
+    do
+    :: i < units -> ring[(pos + i) % SIZE] = STALE; i++
+    :: else -> break
+    od;
+    pos = (pos + units) % LAP; units = 0; i = 0
+}
+
 active proctype Consumer() {
-    byte pos, published, seq, units, i;
-    short header;
+    byte pos, published, header, units, i;
 
     do
-    :: atomic { ring[pos % SIZE] != 0 ->
-            header = ring[pos % SIZE];
-            /* A header, the next one, and within the ring. */
-            assert(header < 256 && seq_of(header) == seq && units_of(header) <= SIZE - pos % SIZE);
-            units = units_of(header) }
+    :: merged {
+        atomic { ring[pos % SIZE] != ZERO -> header = ring[pos % SIZE] }
+        /* A header, and one of the present lap. */
+        assert(is_header(header) && units_of(header) <= SIZE - pos % SIZE);
+        units = units_of(header);
 #ifdef NO_L7_LATE
         position = (pos + units) % LAP;
 #endif
         i = 1;
         do
-        :: i < units && header < PAD -> assert(ring[(pos + i) % SIZE] == payload(seq, i)); i++
-        :: else -> i = 0; break
+        :: i < units && header < 32 -> assert(ring[(pos + i) % SIZE] == payload(units, i)); i++
+        :: else -> break
         od;
-        header = 0;
-        d_step { pos = (pos + units) % LAP; seq = (seq + 1) % SEQUENCES; units = 0 }
+        atomic { header = 0; take_units() } }
         if
 #ifndef NO_L7
         :: atomic { position = pos; published = pos }

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 
 from program_lib import settings
 from program_lib.processes import Program, wait_until
@@ -20,7 +21,8 @@ class Stage:
         self.programs = []
         self.regions = []
         self.names = itertools.count()
-        self.cpus = itertools.cycle(sorted(os.sched_getaffinity(0)))
+        self.cpus = sorted(os.sched_getaffinity(0))
+        self.turns = itertools.cycle(self.cpus)
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -78,18 +80,21 @@ class Stage:
     def testpmd(self, ports, *options, started=True):
         """Stock testpmd at its prompt, forwarding. `ports`: the devargs of each port."""
         name = f"testpmd{next(self.names)}"
-        cpu = next(self.cpus)
+        cpu = next(self.turns)
         command = ["dpdk-testpmd", *self.eal(name, ports, [cpu, cpu]), "--", "--interactive"]
-        command += ["--total-num-mbufs=16384", "--no-flush-rx", *options]
+        # Without the check testpmd waits seconds for the link of a peer that is still to come.
+        command += ["--total-num-mbufs=16384", "--no-flush-rx", "--disable-link-check", *options]
         program = self.run(name, command, env=self.environment(stock=True), terminal=True)
         if started:
             program.expect(r"testpmd> ", 20)
         return program
 
     def pingpong(self, devargs, *options):
-        """famez_pingpong with one port; `devargs` as for testpmd."""
+        """famez_pingpong with one port; `devargs` as for testpmd. Who sends and who receives have
+        processors of their own, where there are two."""
         name = f"{options[0]}{next(self.names)}"
-        command = [settings.PINGPONG, *self.eal(name, [devargs], [next(self.cpus)]), "--"]
+        cpu = self.cpus[-1 if options[0] in ("tx", "ping") else 0]
+        command = [settings.PINGPONG, *self.eal(name, [devargs], [cpu]), "--"]
         return self.run(name, [*command, *options], env=self.environment(stock=False))
 
     # ---- the end ----
@@ -115,6 +120,12 @@ def results(program):
 def kill_server(server):
     server.signal(signal.SIGKILL)
     server.wait()
+
+
+def settle_counters():
+    """Waits until the owners have mirrored their counters into the table again, whatever stood
+    there."""
+    time.sleep(0.3 * settings.slow())
 
 
 def wait_for_state(region, port, state, seconds=10):

@@ -26,10 +26,12 @@ def statistics(testpmd, port=0):
 
 
 def received(testpmd, port=0):
-    return statistics(testpmd, port)["RX-packets"]
+    text = command(testpmd, f"show port stats {port}")
+    return int(re.search(r"RX-packets: +(\d+)", text).group(1))
 
 
 def wait_for_packets(testpmd, packets, port=0, seconds=20):
+    """Until so many have been received, or more."""
     wait_until(
         lambda: received(testpmd, port) >= packets,
         seconds,
@@ -37,16 +39,15 @@ def wait_for_packets(testpmd, packets, port=0, seconds=20):
     )
 
 
-def settle(testpmd, port=0):
-    """The number of packets received, once no more come."""
-    last = []
+def stop_forwarding(testpmd):
+    """Returns testpmd's report."""
+    return command(testpmd, "stop", r"Done\.\n")
 
-    def unchanged():
-        last.append(received(testpmd, port))
-        return len(last) > 3 and len(set(last[-3:])) == 1
 
-    wait_until(unchanged, 20, f"port {port} of {testpmd.name} falls silent")
-    return last[-1]
+def stop_sending(testpmd, port=0):
+    """Stops a sender; returns its statistics."""
+    stop_forwarding(testpmd)
+    return statistics(testpmd, port)
 
 
 def link_is_up(testpmd, port=0):

@@ -89,16 +89,20 @@ class Server:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def wait_for_descriptors(self, count, seconds=10):
-        deadline = time.monotonic() + seconds
-        while self.descriptors() != count:
-            assert time.monotonic() < deadline, f"{self.descriptors()} descriptors, not {count}"
-            time.sleep(0.02)
+        wait_until(lambda: self.descriptors() == count, seconds)
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.settimeout(10)
         client.connect(self.path)
         return client
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def readable(client, seconds):
@@ -154,14 +158,19 @@ class Peer:
                 os.close(fd)
             self.eventfds.setdefault(value, []).append(fd)
 
-    def news(self, quiet=QUIET):
-        """The (value, has a descriptor) that were said until silence."""
+    def hear(self, count):
+        """The next (value, has a descriptor), as many as that, however long the server takes."""
         said = []
-        while readable(self.socket, quiet):
+        for _ in range(count):
             message = read_message(self.socket)
             self.take_in(message)
             said.append((message[0], message[1] is not None))
         return said
+
+    def expect(self, said, quiet=QUIET):
+        """Exactly these are said, and then nothing."""
+        assert self.hear(len(said)) == said
+        assert not readable(self.socket, quiet)
 
     def silent(self):
         """Nothing to be read now: neither bytes nor an end."""

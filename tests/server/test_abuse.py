@@ -26,8 +26,8 @@ def fabric_with_survivors(tmp_path):
         with ExitStack() as others:
             for _ in range(PORTS - 2):
                 others.enter_context(Peer(server, VECTORS))
-        for peer in survivors:
-            peer.news(0.05)
+        survivors[0].expect([(port, True) for port in range(2, PORTS + 1) for _ in range(VECTORS)])
+        survivors[1].expect([(port, True) for port in range(3, PORTS + 1) for _ in range(VECTORS)])
         server.wait_for_descriptors(baseline)
         yield server, survivors, baseline
 
@@ -118,11 +118,11 @@ def test_one_that_never_reads(tmp_path):
             for _ in range(10):
                 with Peer(server, 64) as newcomer:
                     assert newcomer.id == 4
-            survivor.news()
+            survivor.hear(3 * 64)
             assert set(survivor.eventfds) == {1, 2, 3, 4, PORTS + 1}
             # It has its greeting still, whole, whenever it likes.
             values = []
-            while readable(sleeper, 0.3):
+            for _ in range(3 + 5 * 64):
                 message = read_message(sleeper)
                 values.append(message[0])
                 close_fds(message)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from fabric import Peer, Server, read_message, same_file
+from fabric import Peer, Server, read_message, same_file, wait_until
 
 PORTS = 14
 VECTORS = 16
@@ -24,18 +24,18 @@ def test_a_greeting_has_its_order(tmp_path):
     with Server(tmp_path) as server, Peer(server, VECTORS) as first:
         assert first.id == 1
         assert first.told == [SERVER_ID] * VECTORS + [1] * VECTORS
-        assert first.news() == []
+        first.expect([])
         with Peer(server, VECTORS) as second:
             assert second.id == 2
             assert second.told == [1] * VECTORS + [SERVER_ID] * VECTORS + [2] * VECTORS
-            assert first.news() == [(2, True)] * VECTORS
-            assert second.news() == []
+            first.expect([(2, True)] * VECTORS)
+            second.expect([])
 
 
 def test_the_server_is_not_shown_when_silent(tmp_path):
     with Server(tmp_path, "--silent") as server, Peer(server, VECTORS) as first:
         assert first.told == [1] * VECTORS
-        assert first.news() == []
+        first.expect([])
 
 
 def test_a_full_house(tmp_path):
@@ -44,7 +44,7 @@ def test_a_full_house(tmp_path):
         assert [peer.id for peer in peers] == list(range(1, PORTS + 1))
         everybody = set(range(1, SERVER_ID + 1))
         for peer in peers:
-            peer.news(0.05)
+            peer.hear(VECTORS * (SERVER_ID - len(peer.eventfds)))
             assert set(peer.eventfds) == everybody
             assert all(len(fds) == VECTORS for fds in peer.eventfds.values())
             assert all(peer.told.count(port) == VECTORS for port in everybody)
@@ -58,27 +58,27 @@ def test_a_full_house(tmp_path):
         for _ in range(3):
             with server.connect() as client:
                 assert read_message(client) is None
-        assert all(peer.news(0.02) == [] for peer in peers)
+        assert all(peer.silent() for peer in peers)
         assert "refused" in server.log()
         server.wait_for_descriptors(baseline)
         # A port that is given back is the next one's.
         peers[4].close()
         assert stack.enter_context(Peer(server, VECTORS)).id == 5
-        assert all(peer.news(0.02) == [] for peer in peers[:4] + peers[5:])
+        assert all(peer.silent() for peer in peers[:4] + peers[5:])
 
 
 def test_recycling_gives_the_same_id_and_eventfds(tmp_path):
     with Server(tmp_path) as server, Peer(server, VECTORS) as survivor:
         first = Peer(server, VECTORS)
-        survivor.news()
+        survivor.expect([(2, True)] * VECTORS)
         kept = [os.dup(fd) for fd in first.eventfds[2]]
         survivor.ring(2, 0)  # its first holder never looks
         first.close()
-        assert survivor.news() == []
+        survivor.expect([])
         survivor.ring(2, 3)  # nobody holds it
         with Peer(server, VECTORS) as second:
             assert second.id == 2
-            assert survivor.news() == []
+            survivor.expect([])
             assert [second.rung(v) for v in range(VECTORS)] == [0] * VECTORS
             same = [same_file(a, b) for a, b in zip(kept, second.eventfds[2])]
             assert None in same or all(same)
@@ -102,16 +102,16 @@ def test_each_is_told_of_each_exactly_once(tmp_path):
         with Peer(server, 2) as again_two, Peer(server, 2) as again_three:
             assert (again_two.id, again_three.id) == (2, 3)
             assert again_two.told == [1, 1, SERVER_ID, SERVER_ID, 2, 2]
-            assert again_two.news() == [(3, True)] * 2
+            again_two.expect([(3, True)] * 2)
         with Peer(server, 2) as last_two:
             # Parked ids are not shown: nobody is there.
             assert last_two.told == [1, 1, SERVER_ID, SERVER_ID, 2, 2]
             with Peer(server, 2) as last_three:
                 assert last_three.id == 3
-                assert last_two.news() == [(3, True)] * 2
+                last_two.expect([(3, True)] * 2)
             with Peer(server, 2):
-                assert last_two.news() == []
-        assert one.news() == [(2, True)] * 2 + [(3, True)] * 2
+                last_two.expect([])
+        one.expect([(2, True)] * 2 + [(3, True)] * 2)
 
 
 def test_without_recycling_the_end_is_told_and_ids_are_used_once(tmp_path):
@@ -120,16 +120,16 @@ def test_without_recycling_the_end_is_told_and_ids_are_used_once(tmp_path):
             baseline = server.descriptors()
             with Peer(server, 2) as second:
                 assert second.id == 2
-                assert survivor.news() == [(2, True)] * 2
-            assert survivor.news() == [(2, False)]
+                survivor.expect([(2, True)] * 2)
+            survivor.expect([(2, False)])
             with Peer(server, 2) as third:
                 assert third.id == 3
                 assert 2 not in third.told
-                assert survivor.news() == [(3, True)] * 2
-            assert survivor.news() == [(3, False)]
+                survivor.expect([(3, True)] * 2)
+            survivor.expect([(3, False)])
             with server.connect() as client:
                 assert read_message(client) is None
-            assert survivor.news() == []
+            survivor.expect([])
             assert "--no-recycle" in server.log()
             server.wait_for_descriptors(baseline - 2 * 2)  # two ids' eventfds are given up
 
@@ -164,13 +164,11 @@ def test_the_table_follows_the_sockets(tmp_path):
             assert entry(2) == (0, 0)
             with Peer(server, VECTORS):
                 assert entry(2) == (1, 1)
-            peer.news()
-            assert entry(2) == (2, 0)
+            wait_until(lambda: entry(2) == (2, 0))
             with Peer(server, VECTORS):
                 assert entry(2) == (3, 1)
             # The server repairs what others spoil, several times a second.
             region[header : header + 16] = bytes(16)
             region[0:40] = bytes(40)
-            peer.news()
-            assert region[header : header + 8] == b"FAMEZFAB"
-            assert struct.unpack_from("<Q", region, 0)[0] == 512
+            wait_until(lambda: region[header : header + 8] == b"FAMEZFAB")
+            wait_until(lambda: struct.unpack_from("<Q", region, 0)[0] == 512)

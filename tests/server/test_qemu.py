@@ -91,7 +91,7 @@ class Qemu:
 def test_qemu_bears_departures_and_returns(tmp_path, ports, vectors):
     with Server(tmp_path, "--ports", ports) as server, Peer(server, vectors) as witness:
         with Qemu(server, tmp_path, 4) as qemu:
-            assert witness.news() == [(2, True)] * vectors
+            witness.expect([(2, True)] * vectors)
             baseline = None
             for turn in range(50):
                 with Peer(server, vectors) as peer:
@@ -106,11 +106,11 @@ def test_qemu_bears_departures_and_returns(tmp_path, ports, vectors):
             complaints = [line for line in qemu.log().splitlines() if "Too many" not in line]
             assert complaints == []
         # The machine ends and comes again, on the same port; nobody is told.
-        assert witness.news() == [(3, True)] * vectors
+        witness.expect([(3, True)] * vectors)
         with Qemu(server, tmp_path, 4) as qemu, Peer(server, vectors) as peer:
             assert peer.id == 3 and len(peer.eventfds[2]) == vectors
             assert qemu.healthy()
-        assert witness.news() == []
+        witness.expect([])
 
 
 def test_a_machine_on_a_full_fabric(tmp_path):

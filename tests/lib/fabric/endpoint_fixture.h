@@ -34,10 +34,12 @@ class TestPort {
                 return true;
             });
     }
-    // A millisecond of an event loop: many polls, the sweeps of both halves.
+    // A tick of an event loop: many polls, the sweeps of both halves.
     void turn() {
-        for (int i = 0; i < 64; ++i) poll();
-        for (std::uint32_t i = 0; i < endpoint.sender().ports(); ++i) endpoint.sender().sweep();
+        endpoint.tick();
+        for (int i = 0; i < 64; ++i)
+            poll();
+        endpoint.sender().housekeep();
     }
 
   private:

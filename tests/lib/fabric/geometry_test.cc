@@ -61,7 +61,8 @@ void expect_sound(const Geometry& g) {
         const std::uint32_t last = g.rings_per_slab() - 1;
         if (last != 0) area(g.ring_offset(id, last), g.ring_bytes + layout::ring_guard_bytes);
     }
-    for (std::uint32_t id = 1; id <= g.ports; ++id) area(g.arena_offset(id), g.arena_bytes);
+    for (std::uint32_t id = 1; id <= g.ports; ++id)
+        area(g.arena_offset(id), g.arena_bytes);
     EXPECT_LE(end, g.region_bytes);
 }
 

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <limits>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <famez/error.h>
@@ -83,7 +84,6 @@ class IvshmemClientTest : public testing::Test {
 
     // Serves one client with the script; the connection closes behind it unless it was kept.
     void serve(const Script& script) {
-        if (server_.joinable()) server_.join();
         server_ = std::thread([this, script] {
             UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             script(socket.get());
@@ -250,17 +250,13 @@ TEST_F(IvshmemClientTest, SurvivesItsServer) {
 }
 
 TEST_F(IvshmemClientTest, EndsAtABreachOfProtocolLater) {
-    struct Case {
-        std::int64_t value;
-        int fd;
-    };
-    for (const Case& breach :
-         {Case{-1, region_.get()}, Case{-1, -1}, Case{-2, -1}, Case{65536, -1},
-          Case{std::numeric_limits<std::int64_t>::min(), event_.get()}, Case{3, -1}}) {
+    const std::vector<std::pair<std::int64_t, int>> breaches{
+        {-1, region_.get()}, {-1, -1}, {-2, -1}, {65536, -1}, {INT64_MIN, event_.get()}, {3, -1}};
+    for (const auto& [value, fd] : breaches) {
         IvshmemClient client = attach();
         const std::ptrdiff_t before = open_descriptors();
-        say(connection_.get(), breach.value, breach.fd);
-        EXPECT_FALSE(client.service()) << breach.value;
+        say(connection_.get(), value, fd);
+        EXPECT_FALSE(client.service()) << value;
         EXPECT_NE(client.reason().find("breaks the protocol"), std::string::npos);
         EXPECT_EQ(open_descriptors(), before - 1);  // the socket is closed, nothing else was kept
         expect_greeted(client);

@@ -103,11 +103,11 @@ class Lane {
     }
     std::uint32_t poll(std::uint32_t max = 32) {
         if (!consumer.pollable()) return 0;
-        return consumer.take(max, [this](const std::byte* payload, std::uint32_t length,
-                                         std::uint32_t flags) {
-            inbox.push_back({{reinterpret_cast<const char*>(payload), length}, flags});
-            return true;
-        });
+        return consumer.take(
+            max, [this](const std::byte* payload, std::uint32_t length, std::uint32_t flags) {
+                inbox.push_back({{reinterpret_cast<const char*>(payload), length}, flags});
+                return true;
+            });
     }
 
     // Lets both ends work until the producer may write. False when that does not come about.
@@ -126,7 +126,7 @@ class Lane {
         std::byte* to = burst.append(static_cast<std::uint32_t>(payload.size()), flags);
         if (to != nullptr) std::memcpy(to, payload.data(), payload.size());
         burst.finish(to != nullptr ? 1 : 0);
-        if (to == nullptr) producer.note_full(now);
+        if (to == nullptr) producer.service(peer(), now);
         return to != nullptr;
     }
 
@@ -137,7 +137,8 @@ class Lane {
             producer.service(peer(), now);  // the sender's sweep
             const std::string probe = text(static_cast<std::uint32_t>(i) + 77, 40);
             const bool sent = send(probe);
-            for (int polls = 0; polls < 4; ++polls) receive();
+            for (int polls = 0; polls < 4; ++polls)
+                receive();
             if (sent && inbox == std::vector<Message>{{probe, 0}}) return true;
         }
         return false;
@@ -149,8 +150,8 @@ class Lane {
     }
     // The ring word at a position, as a hostile port sees it.
     std::uint64_t& word(std::uint64_t position) {
-        return at<std::uint64_t>(fabric.region(), block().grant.ring_offset +
-                                                      position % fabric.geometry().ring_bytes);
+        return at<std::uint64_t>(
+            fabric.region(), block().grant.ring_offset + position % fabric.geometry().ring_bytes);
     }
 
     FakeFabric fabric;

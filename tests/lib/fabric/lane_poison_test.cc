@@ -36,10 +36,8 @@ std::vector<BadHeader> bad_headers() {
          [](Header h, std::uint64_t, const Geometry& g) {
              return with_length(h, g.payload_max() + 1);
          }},
-        {"past the ring",
-         [](Header h, std::uint64_t at, const Geometry& g) {
-             return with_length(h, to_end(at, g) + 1);
-         }},
+        {"past the ring", [](Header h, std::uint64_t at,
+                             const Geometry& g) { return with_length(h, to_end(at, g) + 1); }},
         {"as long as can be written",
          [](Header h, std::uint64_t, const Geometry&) { return h | record::length_mask; }},
         {"sequence ahead",
@@ -70,17 +68,17 @@ std::vector<BadHeader> bad_headers() {
     };
     for (Header kind = 0; kind < 16; ++kind) {
         if (kind == 1 || kind == 3) continue;
-        all.push_back({"kind " + std::to_string(kind),
-                       [kind](Header h, std::uint64_t, const Geometry&) {
-                           // A sequence of 0 and kind 0 and length 0 would be "nothing yet".
-                           return with_kind(h, kind);
-                       }});
+        all.push_back(
+            {"kind " + std::to_string(kind), [kind](Header h, std::uint64_t, const Geometry&) {
+                 // A sequence of 0 and kind 0 and length 0 would be "nothing yet".
+                 return with_kind(h, kind);
+             }});
     }
     for (unsigned bit = 1; bit < 12; ++bit) {
-        all.push_back({"flag " + std::to_string(bit),
-                       [bit](Header h, std::uint64_t, const Geometry&) {
-                           return h | Header{1} << (record::flags_shift + bit);
-                       }});
+        all.push_back(
+            {"flag " + std::to_string(bit), [bit](Header h, std::uint64_t, const Geometry&) {
+                 return h | Header{1} << (record::flags_shift + bit);
+             }});
     }
     return all;
 }
@@ -93,7 +91,8 @@ TEST(LanePoison, EachKindOfBadHeaderStopsTheLaneAndHeals) {
             PlainLane lane;
             ASSERT_TRUE(lane.open());
             std::uint64_t at = 0;
-            for (int i = 0; i < before; ++i, at += 64) ASSERT_TRUE(lane.send(text(1, 56)));
+            for (int i = 0; i < before; ++i, at += 64)
+                ASSERT_TRUE(lane.send(text(1, 56)));
             ASSERT_TRUE(lane.send(text(2, 56)));
             ASSERT_TRUE(lane.send(text(3, 56)));
             lane.word(at) = bad.spoil(lane.word(at), at, lane.fabric.geometry());
@@ -122,7 +121,8 @@ TEST(LanePoison, TwoPadsInARowAreImpossible) {
     lane.consumer.take(8, [](const std::byte*, std::uint32_t, std::uint32_t) { return true; });
     // The first may be taken for a PAD; the second, at offset 0 again, must end the call soon.
     lane.word(0) = record::header_base(record::Kind::pad, 1) | (ring - record::header_bytes);
-    for (int i = 0; i < 3 && lane.consumer.pollable(); ++i) EXPECT_EQ(lane.poll(), 0U);
+    for (int i = 0; i < 3 && lane.consumer.pollable(); ++i)
+        EXPECT_EQ(lane.poll(), 0U);
     EXPECT_TRUE(lane.heals(30));
 }
 

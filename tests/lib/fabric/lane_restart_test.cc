@@ -15,7 +15,8 @@ class LaneRestart : public testing::Test {
   protected:
     void SetUp() override { ASSERT_TRUE(lane_.open()); }
     void send(std::uint32_t count) {
-        for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(lane_.send(text(i, 56)));
+        for (std::uint32_t i = 0; i < count; ++i)
+            ASSERT_TRUE(lane_.send(text(i, 56)));
     }
     PlainLane lane_;
 };
@@ -55,7 +56,8 @@ TEST_F(LaneRestart, AWipedAnswerSeenBeforeTheNewEpochDoesNotCountTakenMessages) 
     send(10);
     ASSERT_EQ(lane_.receive(), 10U);
     lane_.consumer.serve();
-    auto& entry = port_entry(lane_.fabric.region(), lane_.fabric.geometry(), PlainLane::destination);
+    auto& entry =
+        port_entry(lane_.fabric.region(), lane_.fabric.geometry(), PlainLane::destination);
     entry.status.state = static_cast<std::uint32_t>(layout::PortState::stopped);
     lane_.slab = Slab(lane_.fabric.geometry().rings_per_slab());
     lane_.consumer = {};
@@ -114,7 +116,8 @@ TEST_F(LaneRestart, AProducersLegacyIsDrainedFirst) {
     ASSERT_TRUE(lane_.send("the successor"));
     lane_.receive();
     ASSERT_EQ(lane_.inbox.size(), 11U);
-    for (std::uint32_t i = 0; i < 10; ++i) EXPECT_EQ(lane_.inbox[i].payload, text(i, 56));
+    for (std::uint32_t i = 0; i < 10; ++i)
+        EXPECT_EQ(lane_.inbox[i].payload, text(i, 56));
     EXPECT_EQ(lane_.inbox.back().payload, "the successor");
 }
 
@@ -122,7 +125,8 @@ TEST_F(LaneRestart, AProducersLegacyIsDrainedFirst) {
 TEST_F(LaneRestart, ADeadProducersRingComesBack) {
     send(10);
     lane_.fabric.server().end(PlainLane::source);
-    for (int i = 0; i < 8; ++i) lane_.receive(4);
+    for (int i = 0; i < 8; ++i)
+        lane_.receive(4);
     EXPECT_EQ(lane_.inbox.size(), 10U);
     EXPECT_EQ(lane_.rx.rings_held, 0U);
     EXPECT_EQ(lane_.slab.held(), 0U);
@@ -146,7 +150,8 @@ TEST_F(LaneRestart, CloseDrainsAndGivesTheRingBack) {
     lane_.producer.close();
     EXPECT_FALSE(lane_.producer.ready());
     EXPECT_EQ(lane_.block().request.request, 0U);
-    for (int i = 0; i < 4; ++i) lane_.receive();
+    for (int i = 0; i < 4; ++i)
+        lane_.receive();
     EXPECT_EQ(lane_.inbox.size(), 5U);
     EXPECT_EQ(lane_.slab.held(), 0U);
     EXPECT_TRUE(lane_.heals(3));
@@ -156,7 +161,8 @@ TEST_F(LaneRestart, CloseDrainsAndGivesTheRingBack) {
 TEST_F(LaneRestart, ARevokedLaneKeepsItsRingUntilTheProducerLetsGo) {
     send(5);
     lane_.consumer.revoke();
-    for (int i = 0; i < 4; ++i) lane_.receive();
+    for (int i = 0; i < 4; ++i)
+        lane_.receive();
     EXPECT_EQ(lane_.inbox.size(), 5U);
     EXPECT_EQ(lane_.consumer.state(), ConsumerState::closed);
     EXPECT_EQ(lane_.slab.held(), 1U);  // G1
@@ -192,7 +198,8 @@ TEST_F(LaneRestart, ARequestForAnotherEpochIsNotAnswered) {
     PortView stale = lane_.peer();
     --stale.epoch;
     lane_.producer.ask(stale, lane_.now);
-    for (int i = 0; i < 5; ++i) lane_.receive();
+    for (int i = 0; i < 5; ++i)
+        lane_.receive();
     EXPECT_EQ(lane_.rx.lanes_granted, 1U);
     EXPECT_TRUE(lane_.heals(3));
 }
@@ -245,8 +252,8 @@ class RingOwnership : public testing::Test {
     }
     void start_rival() {
         rival_epoch_ = lane_.start(3, [this](Epoch epoch) {
-            rival_.bind(lane_.fabric.region(), lane_.fabric.geometry(), PlainLane::destination, 3, 0,
-                        epoch, rival_tx_);
+            rival_.bind(lane_.fabric.region(), lane_.fabric.geometry(), PlainLane::destination, 3,
+                        0, epoch, rival_tx_);
         });
         bind_rival_consumer();
     }
@@ -270,13 +277,15 @@ class RingOwnership : public testing::Test {
 };
 
 TEST_F(RingOwnership, AFullSlabRefuses) {
-    for (int i = 0; i < 5; ++i) step_rival();
+    for (int i = 0; i < 5; ++i)
+        step_rival();
     EXPECT_FALSE(rival_.ready());
     EXPECT_GT(lane_.rx.lanes_refused, 0U);
     lane_.producer.close();
     lane_.receive();
     lane_.receive();
-    for (int i = 0; i < 5; ++i) step_rival();
+    for (int i = 0; i < 5; ++i)
+        step_rival();
     EXPECT_TRUE(rival_.ready());
 }
 
@@ -290,7 +299,8 @@ TEST_F(RingOwnership, ARingStaysWithALivingProducerOverTheConsumersRestart) {
     }
     EXPECT_FALSE(rival_.ready());
     EXPECT_TRUE(lane_.heals(5));
-    for (int i = 0; i < 5; ++i) step_rival();
+    for (int i = 0; i < 5; ++i)
+        step_rival();
     EXPECT_FALSE(rival_.ready());
     // It ends, whoever looks.
     lane_.start_consumer();

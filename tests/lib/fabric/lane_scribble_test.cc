@@ -40,8 +40,17 @@ std::vector<Target> targets() {
 }
 
 std::vector<std::uint64_t> values(std::uint64_t good) {
-    return {0, 1, good + 1, good - 1, good + 8, good ^ layout::request_nak, good + 4224, good / 2,
-            std::uint64_t{1} << 62, layout::request_nak, ~std::uint64_t{0}};
+    return {0,
+            1,
+            good + 1,
+            good - 1,
+            good + 8,
+            good ^ layout::request_nak,
+            good + 4224,
+            good / 2,
+            std::uint64_t{1} << 62,
+            layout::request_nak,
+            ~std::uint64_t{0}};
 }
 
 // When the word is destroyed.
@@ -135,8 +144,8 @@ TEST(LaneScribble, APositionThatGoesBackOrAheadIsRefused) {
     ASSERT_TRUE(lane.open());
     while (lane.send(text(1, 56))) {
     }
-    for (const std::uint64_t lie : {~std::uint64_t{0}, std::uint64_t{1} << 63,
-                                    lane.fabric.geometry().ring_bytes + 8}) {
+    for (const std::uint64_t lie :
+         {~std::uint64_t{0}, std::uint64_t{1} << 63, lane.fabric.geometry().ring_bytes + 8}) {
         lane.block().grant.position = lie;
         EXPECT_FALSE(lane.send(text(1, 56)));
     }

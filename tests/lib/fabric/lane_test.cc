@@ -41,10 +41,12 @@ TYPED_TEST(LaneTest, SizesFromNothingToTheMostArriveWhole) {
     const std::uint32_t most = lane.fabric.geometry().payload_max();
     for (std::uint32_t length = 0; length <= most; length += length < 200 ? 1 : 37) {
         sent.push_back({text(length, length), 0});
-        while (!lane.send(sent.back().payload)) ASSERT_NE(lane.receive(), 0U);
+        while (!lane.send(sent.back().payload))
+            ASSERT_NE(lane.receive(), 0U);
     }
     sent.push_back({text(1, most), 0});
-    while (!lane.send(sent.back().payload)) ASSERT_NE(lane.receive(), 0U);
+    while (!lane.send(sent.back().payload))
+        ASSERT_NE(lane.receive(), 0U);
     while (lane.receive() != 0) {
     }
     EXPECT_EQ(lane.inbox, sent);
@@ -172,7 +174,8 @@ TYPED_TEST(LaneTest, OneTakeMayGoRoundTheRingManyTimes) {
     ASSERT_TRUE(lane.open());
     std::uint32_t sent = 0;
     const auto feed = [&] {
-        while (sent < 20 && lane.send(text(sent, 1200))) ++sent;
+        while (sent < 20 && lane.send(text(sent, 1200)))
+            ++sent;
     };
     feed();
     std::uint32_t seen = 0;
@@ -194,11 +197,13 @@ TYPED_TEST(LaneTest, AFullLanePushesBackAndLosesNothing) {
     auto& lane = this->lane_;
     ASSERT_TRUE(lane.open());
     std::uint32_t sent = 0;
-    while (lane.send(text(sent, 56))) ++sent;
+    while (lane.send(text(sent, 56)))
+        ++sent;
     EXPECT_EQ(sent, lane.fabric.geometry().ring_bytes / 64 - 1);
     EXPECT_FALSE(lane.send(text(sent, 56)));
     EXPECT_EQ(lane.poll(1000), sent);
-    for (std::uint32_t i = 0; i < sent; ++i) EXPECT_EQ(lane.inbox[i].payload, text(i, 56));
+    for (std::uint32_t i = 0; i < sent; ++i)
+        EXPECT_EQ(lane.inbox[i].payload, text(i, 56));
     EXPECT_TRUE(lane.send("again"));
     EXPECT_EQ(lane.tx.lost_in_flight, 0U);
 }
@@ -232,10 +237,8 @@ TYPED_TEST(LaneTest, ARecordThatIsRefusedComesAgain) {
     ASSERT_TRUE(lane.send("one"));
     ASSERT_TRUE(lane.send("two"));
     int calls = 0;
-    EXPECT_EQ(lane.consumer.take(8,
-                                 [&](const std::byte*, std::uint32_t, std::uint32_t) {
-                                     return ++calls == 1;
-                                 }),
+    EXPECT_EQ(lane.consumer.take(
+                  8, [&](const std::byte*, std::uint32_t, std::uint32_t) { return ++calls == 1; }),
               1U);
     EXPECT_EQ(lane.poll(), 1U);
     EXPECT_EQ(lane.inbox, (std::vector<Message>{{"two", 0}}));
@@ -244,7 +247,8 @@ TYPED_TEST(LaneTest, ARecordThatIsRefusedComesAgain) {
 TYPED_TEST(LaneTest, TakeKeepsToItsMaximum) {
     auto& lane = this->lane_;
     ASSERT_TRUE(lane.open());
-    for (int i = 0; i < 10; ++i) ASSERT_TRUE(lane.send("x"));
+    for (int i = 0; i < 10; ++i)
+        ASSERT_TRUE(lane.send("x"));
     EXPECT_EQ(lane.poll(0), 0U);
     EXPECT_EQ(lane.poll(3), 3U);
     EXPECT_EQ(lane.poll(32), 7U);
@@ -257,7 +261,8 @@ TEST(LaneLong, TheSequenceWraps) {
     std::uint64_t taken = 0;
     for (std::uint64_t round = 0; round < rounds; ++round) {
         PlainLane::ProducerBurst burst(lane.producer);
-        for (int i = 0; i < 256; ++i) ASSERT_NE(burst.append(0), nullptr);
+        for (int i = 0; i < 256; ++i)
+            ASSERT_NE(burst.append(0), nullptr);
         burst.finish(256);
         taken += lane.consumer.take(
             256, [](const std::byte*, std::uint32_t, std::uint32_t) { return true; });
@@ -275,6 +280,7 @@ TEST(LanePatience, ALaneThatWasIdleIsNotStuckWhenItFillsUp) {
     PlainLane lane;
     ASSERT_TRUE(lane.open());
     lane.now += 100;
+    lane.producer.service(lane.peer(), lane.now);  // the sender's sweep, once a tick
     while (lane.send(text(1, 56))) {
     }
     EXPECT_EQ(lane.producer.state(), ProducerState::running);

@@ -40,9 +40,11 @@ TEST(Receiver, SharesAPollBetweenSources) {
         to.poll(4);
     }
     std::map<std::string, int> counts;
-    for (const std::string& name : to.inbox) ++counts[name];
+    for (const std::string& name : to.inbox)
+        ++counts[name];
     ASSERT_EQ(counts.size(), 4U);
-    for (const auto& [name, count] : counts) EXPECT_GT(count, 150) << name;
+    for (const auto& [name, count] : counts)
+        EXPECT_GT(count, 150) << name;
 }
 
 // Many quiet lanes, then one speaks: it is heard within a round of sweeps.
@@ -54,7 +56,8 @@ TEST(Receiver, AQuietLaneIsHeardAgain) {
         from.push_back(std::make_unique<TestPort>(fabric, id));
         ASSERT_TRUE(send_soon(*from.back(), 1, "hello", 10, to)) << id;
     }
-    for (int i = 0; i < 20000; ++i) to.poll();
+    for (int i = 0; i < 20000; ++i)
+        to.poll();
     EXPECT_EQ(to.inbox.size(), 59U);
     for (auto& port : from) {
         to.inbox.clear();
@@ -84,13 +87,15 @@ TEST(Receiver, AFullSlabTakesBackAnIdleRing) {
                 for (int i = 0; i < 100 && !sent; ++i) {
                     sent = port->send(1, "hello");
                     to.turn();
-                    for (auto& other : from) other->turn();
+                    for (auto& other : from)
+                        other->turn();
                 }
                 EXPECT_TRUE(sent) << "port " << port->endpoint.port().id() << " round " << round;
                 if (!sent) return;
             }
         }
-        for (int i = 0; i < 50; ++i) to.turn();
+        for (int i = 0; i < 50; ++i)
+            to.turn();
         EXPECT_EQ(to.inbox.size(), 39U);
         EXPECT_EQ(to.rx.lane_poisoned, 0U);
     }

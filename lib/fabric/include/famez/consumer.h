@@ -83,6 +83,7 @@ class Consumer {
         std::uint64_t expected = expected_;
         std::uint64_t step = step_;
         std::uint32_t taken = 0;
+        std::uint32_t parts = 0;  // of them, those that another record continues
         bool sound = true;
         bool padded = false;
         while (taken < max) {
@@ -96,38 +97,41 @@ class Consumer {
             const std::uint64_t bytes = record::bytes(length);
             std::uint32_t flags = 0;
             if (odd != 0 || bytes > std::min(record_max, size - offset)) [[unlikely]] {
-                // Two PADs in a row do not happen; one a call bounds what a liar can make us do.
+                // Two PADs in a row do not happen: a liar cannot make us go round for ever.
                 if (!padded && header == pad_header(expected, offset)) {
                     padded = true;
                     position += size - offset;
                     expected += record::sequence_one;
-                    if (position >= publish_at) publish_at = publish(position, taken);
+                    if (position >= publish_at) publish_at = publish(position, taken - parts);
                     continue;
                 }
                 sound = is_flagged_data(header, expected, offset);
                 if (!sound) break;
                 flags = record::flags(header);
+                parts += flags & record::flag_more;
             }
             if (!visit(ring + offset + record::header_bytes, length, flags)) break;
             follow(step, bytes);
             position += step;
             expected += record::sequence_one;
             ++taken;
-            if (position >= publish_at) [[unlikely]] publish_at = publish(position, taken);
+            padded = false;
+            if (position >= publish_at) [[unlikely]] publish_at = publish(position, taken - parts);
         }
         position_ = position;
         expected_ = expected;
         step_ = step;
-        messages_ += taken;
+        messages_ += taken - parts;
         if (!sound || state_ != ConsumerState::open) [[unlikely]] after_take(sound, taken);
         return taken;
     }
 
     // Looks at the producer's request and incarnation, and publishes the position: the slow sweep.
-    // False when a request had to be refused because the slab has no ring left.
-    bool serve() {
+    // False when a request had to be refused because the slab has no ring left. With `may_answer`
+    // false no session begins, but rings still come back.
+    bool serve(bool may_answer = true) {
         if (state_ == ConsumerState::draining) return true;
-        if (state_ == ConsumerState::open) republish();
+        restore();
         const std::uint64_t request = load_acquire(request_line_->request);
         Memory::after_header_load();
         // Behind the request: the table is at least as new as the request that we answer.
@@ -146,7 +150,7 @@ class Consumer {
             if (slab_held_ && end_session()) release();
             return true;
         }
-        if (load_relaxed(request_line_->consumer_epoch) != own_epoch_) return true;
+        if (!may_answer || load_relaxed(request_line_->consumer_epoch) != own_epoch_) return true;
         return !end_session() || answer(request);
     }
 
@@ -163,6 +167,7 @@ class Consumer {
         if (offset != 0 && in_slab % ring_stride_ == 0 && in_slab / ring_stride_ < slab_->rings()) {
             slab_held_ = slab_->adopt(key_, static_cast<std::uint32_t>(in_slab / ring_stride_));
         }
+        ring_offset_ = slab_held_ ? offset : 0;
         // Whose ring it is: while that incarnation lives, it may still be finishing a burst.
         source_epoch_ = load_relaxed(request_line_->producer_epoch);
         store_release(grant_line_->ack, std::uint64_t{0});
@@ -201,7 +206,7 @@ class Consumer {
         if (state_ == ConsumerState::draining) {
             // At most one ring of bytes: a producer that never stops does not hold the lane.
             const bool dry = !sound || next_header() == 0;
-            if (taken == 0 ? dry : position_ - drain_from_ >= size_) {
+            if ((taken == 0 && dry) || position_ - drain_from_ >= size_) {
                 state_ = ConsumerState::closed;
                 nak();
             }
@@ -214,11 +219,17 @@ class Consumer {
 
     // L3 and Z2: the position up to which we took first, then the word that ends the session.
     void nak() {
+        store_final();
+        Memory::before_commit();
+        ack_ = answered_ | layout::request_nak;
+        store_release(grant_line_->ack, ack_);
+        Memory::after_control_store();
+    }
+
+    void store_final() {
+        store_relaxed(grant_line_->final_request, session_);
         store_relaxed(grant_line_->final_position, position_);
         store_relaxed(grant_line_->final_taken, messages_);
-        Memory::before_commit();
-        store_release(grant_line_->ack, answered_ | layout::request_nak);
-        Memory::after_control_store();
     }
 
     // True once nothing of a session is left to take.
@@ -236,7 +247,8 @@ class Consumer {
         if (!slab_held_) return;
         slab_->release(key_);
         slab_held_ = false;
-        store_relaxed(grant_line_->ring_offset, std::uint64_t{0});
+        ring_offset_ = 0;
+        store_relaxed(grant_line_->ring_offset, ring_offset_);
         store_relaxed(counters_->rings_held, std::uint64_t{slab_->held()});
     }
 
@@ -251,10 +263,10 @@ class Consumer {
             return false;
         }
         slab_held_ = true;
-        const std::uint64_t ring_offset = slab_offset_ + *ring * ring_stride_;
-        ring_ = region_ + ring_offset;
-        store_relaxed(grant_line_->final_position, position_);
-        store_relaxed(grant_line_->final_taken, messages_);
+        ring_offset_ = slab_offset_ + *ring * ring_stride_;
+        ring_ = region_ + ring_offset_;
+        store_final();
+        session_ = request;
         position_ = 0;
         messages_ = 0;
         published_ = 0;
@@ -262,9 +274,10 @@ class Consumer {
         store_relaxed(word(ring_, 0), std::uint64_t{0});
         store_relaxed(grant_line_->position, std::uint64_t{0});
         store_relaxed(grant_line_->taken, std::uint64_t{0});
-        store_relaxed(grant_line_->ring_offset, ring_offset);
+        store_relaxed(grant_line_->ring_offset, ring_offset_);
         Memory::before_commit();
-        store_release(grant_line_->ack, request);
+        ack_ = request;
+        store_release(grant_line_->ack, ack_);
         Memory::after_control_store();
         state_ = ConsumerState::open;
         add(counters_->lanes_granted, 1);
@@ -283,9 +296,19 @@ class Consumer {
         return position + size_ / 8;
     }
 
-    // L7's other half. Reads back what stands there, so that scribbled words heal.
-    void republish() {
-        if (load_relaxed(grant_line_->position) != position_) publish(position_, 0);
+    // L7's other half, and our other words: reads back what stands there, so that scribbles heal.
+    void restore() {
+        if (state_ == ConsumerState::open && load_relaxed(grant_line_->position) != position_) {
+            publish(position_, 0);
+        }
+        if (load_relaxed(grant_line_->ring_offset) != ring_offset_) {
+            store_relaxed(grant_line_->ring_offset, ring_offset_);
+        }
+        if (load_relaxed(grant_line_->ack) != ack_) {
+            Memory::before_commit();
+            store_release(grant_line_->ack, ack_);
+            Memory::after_control_store();
+        }
     }
 
     [[nodiscard]] [[gnu::always_inline]] static std::uint64_t& word(std::byte* ring,
@@ -317,7 +340,10 @@ class Consumer {
     RxCounters* counters_ = nullptr;
     std::uint64_t slab_offset_ = 0;
     std::uint64_t ring_stride_ = 0;
-    std::uint64_t answered_ = 0;  // the last request answered, whatever `ack` may say (L2)
+    std::uint64_t answered_ = 0;     // the last request answered, whatever `ack` may say (L2)
+    std::uint64_t session_ = 0;      // the last request answered with a ring
+    std::uint64_t ack_ = 0;          // what `ack` is to say
+    std::uint64_t ring_offset_ = 0;  // and `ring_offset`
     std::uint64_t drain_from_ = 0;
     Epoch own_epoch_ = 0;
     Epoch source_epoch_ = 0;  // the producer's incarnation as of the last look

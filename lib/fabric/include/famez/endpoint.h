@@ -47,9 +47,15 @@ class Endpoint {
         return transport_.service();
     }
 
-    // Sends one message of at most Geometry::payload_max() bytes. False when it cannot go now: the
-    // lane is full or not open yet, or nobody is up there. Sender's thread.
+    // Sends one message of 1 to Geometry::payload_max() bytes to port `to`. False when it cannot go:
+    // now, because the lane is full or not open yet or nobody is up there; or ever (another length,
+    // no such port), which counts as invalid. Sender's thread.
     bool send(std::uint32_t to, std::span<const std::byte> message) {
+        if (to - 1 >= sender_.ports() || message.size() - 1 >= port_.geometry().payload_max()) {
+            add(tx_.invalid_dropped, 1);
+            return false;
+        }
+        sender_.housekeep();
         Producer<Memory>& producer = sender_.to(to);
         if (!producer.ready() && !sender_.service(to)) return false;
         typename Producer<Memory>::Burst burst(producer);
@@ -58,7 +64,7 @@ class Endpoint {
         burst.finish(payload != nullptr ? 1 : 0);
         if (payload == nullptr) {
             add(tx_.full, 1);
-            sender_.note_full(to);
+            sender_.service(to);
             return false;
         }
         add(tx_.messages, 1);

@@ -48,8 +48,8 @@ class IvshmemClient {
     bool service();
     [[nodiscard]] const std::string& reason() const { return reason_; }
 
-    // Rings vector `vector` of `peer` (or of the own id); never blocks. False when there is no such peer or
-    // vector. May be called from one thread while no other calls service().
+    // Rings vector `vector` of `peer` (or of the own id); never blocks. False when there is no such
+    // peer or vector. May be called from one thread while no other calls service().
     bool ring(std::uint16_t peer, std::uint16_t vector) const;
 
   private:

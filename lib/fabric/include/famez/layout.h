@@ -109,8 +109,8 @@ struct FabricHeader {
     std::uint64_t server_reserved[5];
 
     // line 3: the table's generation. Written by whoever changes an entry's state, by plain
-    // store of (own id << 48 | low 48 bits of what was there + 1): no two writers ever store the
-    // same value, so a reader that sees a value other than its last looks at the table again.
+    // store of (own id << 48 | a count, higher than what was there and than the writer's own last
+    // one): no value ever comes twice, so a reader that sees another than its last looks again.
     std::uint64_t table_generation;
     std::uint64_t generation_reserved[7];
 
@@ -266,8 +266,8 @@ struct LaneGrant {
     std::uint64_t taken;        // messages taken, published with position
     std::uint64_t final_position;  // where the session before this answer, or the NAK, ended
     std::uint64_t final_taken;
-    std::uint64_t held;  // references that the application still holds
-    std::uint64_t reserved;
+    std::uint64_t held;           // references that the application still holds
+    std::uint64_t final_request;  // the request of the session that final_* speak of
 };
 static_assert(sizeof(LaneGrant) == line_bytes);
 

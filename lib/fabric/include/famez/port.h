@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,7 +46,8 @@ class Port {
     // Publishes epoch, name and state (stopped).
     void announce();
     void set_state(layout::PortState state);
-    // The address and filter words, restored at each tick like everything else of ours.
+    // The address and filter words, restored at each tick like everything else of ours. This, like
+    // set_state(), is for one thread at a time; tick() may run beside it.
     void set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter);
     // The last word: absent. The epoch ends with the process or the next announce().
     void withdraw();
@@ -76,9 +78,11 @@ class Port {
     Geometry geometry_;
     std::uint32_t id_;
     PortOptions options_;
+    TableBell bell_;
     layout::PortEntry* entry_ = nullptr;
     Epoch epoch_ = 0;
     std::atomic<std::uint32_t> state_{0};
+    std::mutex identity_mutex_;  // filter_ and addresses_
     std::uint32_t filter_ = 0;
     std::vector<std::uint64_t> addresses_;
     std::uint64_t heartbeat_ = 0;

@@ -55,9 +55,20 @@ inline std::uint64_t table_generation(std::span<std::byte> region, const Geometr
         at<layout::FabricHeader>(region, geometry.header_offset).table_generation);
 }
 
-// Tells every port that `writer`'s view of the table has changed (layout.h says why a plain store
-// is enough).
-void bump_table_generation(std::span<std::byte> region, const Geometry& geometry,
-                           std::uint32_t writer);
+// Tells every port that the table has changed (layout.h says why a plain store is enough). One of
+// these a writer, for as long as it may bump; not thread-safe.
+class TableBell {
+  public:
+    // `writer`: a port's id, or ports + 1 for the server.
+    TableBell(std::span<std::byte> region, const Geometry& geometry, std::uint32_t writer)
+        : word_(at<layout::FabricHeader>(region, geometry.header_offset).table_generation),
+          writer_(writer) {}
+    void ring();
+
+  private:
+    std::uint64_t& word_;
+    std::uint32_t writer_;
+    std::uint64_t last_ = 0;
+};
 
 }  // namespace famez

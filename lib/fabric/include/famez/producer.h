@@ -80,14 +80,15 @@ class Producer {
         add(counters_->lanes_requested, 1);
     }
 
-    // Looks at the consumer's answer and incarnation; not for the fast path. Leaves a session that
-    // has ended, so that the next ask() begins another. Returns true when the lane is running.
+    // Looks at the consumer's answer, progress and incarnation: at each tick, and when the lane is
+    // not ready or full. Leaves a session that has ended or stands still, so that the next ask()
+    // begins another. Returns true when the lane is running.
     bool service(const PortView& peer, std::uint32_t now) {
         if (state_ == ProducerState::idle) return false;
         const std::uint64_t ack = load_acquire(grant_line_->ack);
         if (peer.epoch != consumer_epoch_ || !peer.present()) {
             leave();
-            settle(load_relaxed(grant_line_->taken));
+            settle(taken_);
         } else if (state_ == ProducerState::asking) {
             if (ack == request_) {
                 Memory::after_header_load();
@@ -99,21 +100,10 @@ class Producer {
         } else if (ack != request_) {
             add(counters_->lanes_lost, 1);
             leave();
-        }
-        return state_ == ProducerState::running;
-    }
-
-    // The lane was found full. When it has not moved for long, whatever the reason (a consumer that
-    // stands still, ring words that somebody destroyed), a fresh request mends what can be mended:
-    // the consumer first takes what it finds, so nothing that it could take is lost.
-    void note_full(std::uint32_t now) {
-        if (published_ != full_at_) {
-            full_at_ = published_;
-            full_since_ = now;
-        } else if (now - full_since_ > patience_ticks) {
-            full_since_ = now;
+        } else if (stands_still(now)) {
             leave();
         }
+        return state_ == ProducerState::running;
     }
 
     // Lets go of the lane for good.
@@ -127,7 +117,8 @@ class Producer {
 
     // Takes over the ring that the consumer granted, if it lies where a ring can lie.
     void open(std::uint32_t now) {
-        settle(load_relaxed(grant_line_->final_taken));
+        look_at_final();
+        settle(taken_);
         const std::uint64_t offset = load_relaxed(grant_line_->ring_offset);
         const std::uint64_t in_slab = offset - slab_offset_;  // wraps to a huge value when below
         if (in_slab % ring_stride_ != 0 || in_slab / ring_stride_ >= rings_) {
@@ -141,12 +132,25 @@ class Producer {
         header_ = record::header_base(record::Kind::data, 0);
         state_ = ProducerState::running;
         unsettled_ = true;
-        full_at_ = 0;
-        full_since_ = now;
+        session_ = request_;
+        taken_ = 0;
+        moved_at_ = now;
         add(counters_->lanes_opened, 1);
     }
 
+    // Records wait, and none was taken for long, whatever the reason: a consumer that is stopped, or
+    // ring words that somebody destroyed. A fresh request mends what can be mended: the consumer
+    // first takes what it finds, so nothing that it could take is lost.
+    bool stands_still(std::uint32_t now) {
+        const std::uint64_t before = published_;
+        refresh();
+        if (published_ != before || published_ == position_) moved_at_ = now;
+        return now - moved_at_ > patience_ticks;
+    }
+
     void leave() {
+        if (state_ == ProducerState::running) taken_ = load_relaxed(grant_line_->taken);
+        look_at_final();
         // A close: the consumer may give the ring to others from here on. ready() is false now, so
         // no store to the ring comes after this one.
         Memory::before_commit();
@@ -154,6 +158,13 @@ class Producer {
         Memory::after_control_store();
         request_ = 0;
         state_ = ProducerState::idle;
+    }
+
+    // The consumer's exact count of our last session, while that is the one it speaks of.
+    void look_at_final() {
+        if (load_relaxed(grant_line_->final_request) == session_) {
+            taken_ = load_relaxed(grant_line_->final_taken);
+        }
     }
 
     // The last session is over and its consumer took `taken` of its messages.
@@ -189,8 +200,9 @@ class Producer {
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;
-    std::uint32_t full_since_ = 0;
-    std::uint64_t full_at_ = 0;
+    std::uint32_t moved_at_ = 0;
+    std::uint64_t session_ = 0;  // the request that opened the last session
+    std::uint64_t taken_ = 0;    // messages that its consumer had taken when we left it
     std::uint32_t rings_ = 0;
     TxCounters* counters_ = nullptr;
     std::byte* region_ = nullptr;
@@ -256,8 +268,8 @@ class Producer<Memory>::Burst {
 
     [[gnu::always_inline]] std::byte* place(std::uint32_t length, std::uint32_t flags,
                                             std::uint64_t bytes) {
-        const std::uint64_t header =
-            header_ | length | std::uint64_t{flags} << record::flags_shift;
+        const std::uint64_t header = header_ | length | std::uint64_t{flags}
+                                                            << record::flags_shift;
         store_header(header);
         std::byte* payload = ring_ + (position_ & mask_) + record::header_bytes;
         position_ += bytes;

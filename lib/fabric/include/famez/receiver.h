@@ -26,10 +26,9 @@ class Receiver {
         for (std::uint32_t id = 1; id <= port.geometry().ports; ++id) {
             sources_[id].lane.bind(port.region(), port.geometry(), port.id(), id, lane,
                                    port.epoch(), slab, counters);
-            if (only == 0 || only == id) served_.push_back(id);
+            sources_[id].answered = only == 0 || only == id;
         }
-        // The rings of sources that we do not serve are free as soon as their producers let go.
-        active_.reserve(served_.size());
+        active_.reserve(sources_.size());
     }
     Receiver(const Receiver&) = delete;
     Receiver& operator=(const Receiver&) = delete;
@@ -51,13 +50,13 @@ class Receiver {
 
     // Everything that a slow sweep does, for all lanes at once: for those that poll seldom.
     void sweep_all() {
-        for (std::size_t i = 0; i < served_.size(); ++i) sweep_next();
+        for (std::uint32_t i = 1; i < sources_.size(); ++i) sweep_next();
     }
 
     // Records that wait in the lanes, as a yes or no; reads one word a lane.
     [[nodiscard]] bool pending() const {
-        return std::any_of(served_.begin(), served_.end(),
-                           [this](std::uint32_t id) { return sources_[id].lane.pending(); });
+        return std::any_of(sources_.begin() + 1, sources_.end(),
+                           [](const Source& source) { return source.lane.pending(); });
     }
 
   private:
@@ -72,6 +71,7 @@ class Receiver {
         std::uint64_t last_position = 0;
         std::uint32_t quiet_rounds = 0;
         bool active = false;
+        bool answered = false;  // false: a stranger to a point-to-point link
     };
 
     [[gnu::noinline]] void sweep() {
@@ -79,22 +79,22 @@ class Receiver {
         const std::uint64_t generation = table_generation(port_.region(), port_.geometry());
         if (generation != generation_) {
             generation_ = generation;
-            urgent_ = served_.size();
+            urgent_ = sources_.size() - 1;
         }
         // Somebody came or went: everyone is looked at soon, and not all in one poll.
         const std::size_t quick = std::min<std::size_t>(urgent_, 4 * lanes_per_sweep);
         urgent_ -= quick;
         if (urgent_ != 0) polls_to_sweep_ = 1;
-        const std::size_t step = std::min(served_.size(), std::max<std::size_t>(quick, lanes_per_sweep));
+        const std::size_t step =
+            std::min(sources_.size() - 1, std::max<std::size_t>(quick, lanes_per_sweep));
         for (std::size_t i = 0; i < step; ++i) sweep_next();
     }
 
     void sweep_next() {
-        if (served_.empty()) return;
-        if (++cursor_ >= served_.size()) cursor_ = 0;
-        Source& source = sources_[served_[cursor_]];
+        if (++cursor_ >= sources_.size()) cursor_ = 1;
+        Source& source = sources_[cursor_];
         const bool was_open = source.lane.pollable();
-        if (!source.lane.serve()) revoke_idle();
+        if (!source.lane.serve(source.answered)) revoke_quiet();
         if (!source.lane.pollable()) {
             if (source.active) deactivate(source);
         } else if (!source.active) {
@@ -130,16 +130,17 @@ class Receiver {
         }
     }
 
-    // The slab is full: the lane that is quiet now gives its ring back. With none quiet, the one
-    // who asked waits.
-    void revoke_idle() {
-        for (const std::uint32_t id : served_) {
-            Source& source = sources_[id];
-            if (source.lane.state() == ConsumerState::open && !source.active) {
-                source.lane.revoke();
-                activate(source);
-                return;
-            }
+    // The slab is full: a lane that has been quiet gives its ring back, another one each time. With
+    // none quiet, the one who asked waits.
+    void revoke_quiet() {
+        for (std::size_t i = 1; i < sources_.size(); ++i) {
+            if (++revoked_ >= sources_.size()) revoked_ = 1;
+            Source& source = sources_[revoked_];
+            if (source.lane.state() != ConsumerState::open || source.lane.pending()) continue;
+            if (source.active && source.quiet_rounds < quiet_rounds_max) continue;
+            source.lane.revoke();
+            if (!source.active) activate(source);
+            return;
         }
     }
 
@@ -147,9 +148,9 @@ class Receiver {
     std::vector<Consumer<Memory>*> active_;
     std::size_t turn_ = 0;
     std::uint32_t polls_to_sweep_ = 1;
-    std::vector<Source> sources_;          // by id
-    std::vector<std::uint32_t> served_;    // ids
-    std::size_t cursor_ = 0;
+    std::vector<Source> sources_;  // by id; [0] unused
+    std::size_t cursor_ = 0;   // the id last swept
+    std::size_t revoked_ = 0;  // the id whose ring was last taken back
     std::size_t urgent_ = 0;
     std::uint64_t generation_ = 0;
 };

@@ -33,7 +33,7 @@ class Sender {
         return producers_[id];
     }
 
-    // Is somebody up at `id`?
+    // Is somebody up at `id` (1..ports, here and below)?
     [[nodiscard]] bool up(std::uint32_t id) const {
         return view_port(port_.region(), port_.geometry(), id).up();
     }
@@ -49,23 +49,25 @@ class Sender {
         return false;
     }
 
-    [[gnu::noinline]] void note_full(std::uint32_t id) {
-        producers_[id].note_full(port_.now());
-        service(id);
-    }
-
-    // One step around the destinations: finds peers that have ended without our sending to them.
-    void sweep() {
-        cursor_ = cursor_ % ports() + 1;
-        Producer<Memory>& producer = producers_[cursor_];
-        if (producer.state() == ProducerState::idle) return;
-        producer.service(view_port(port_.region(), port_.geometry(), cursor_), port_.now());
+    // Before each burst: once a tick, looks after all lanes (peers that have ended, lanes that were
+    // taken back or stand still). Costs a load and a comparison otherwise.
+    [[gnu::always_inline]] void housekeep() {
+        if (port_.now() != swept_at_) [[unlikely]] sweep();
     }
 
   private:
+    [[gnu::noinline]] void sweep() {
+        swept_at_ = port_.now();
+        for (std::uint32_t id = 1; id <= ports(); ++id) {
+            Producer<Memory>& producer = producers_[id];
+            if (producer.state() == ProducerState::idle) continue;
+            producer.service(view_port(port_.region(), port_.geometry(), id), swept_at_);
+        }
+    }
+
     Port& port_;
     std::vector<Producer<Memory>> producers_;  // by id
-    std::uint32_t cursor_ = 0;
+    std::uint32_t swept_at_ = 0;
 };
 
 }  // namespace famez

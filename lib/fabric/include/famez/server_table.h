@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <famez/geometry.h>
+#include <famez/port_table.h>
 
 namespace famez {
 
@@ -45,6 +46,7 @@ class ServerTable {
     std::span<std::byte> region_;
     Geometry geometry_;
     std::uint32_t vectors_;
+    TableBell bell_;
     std::uint64_t epoch_;
     std::uint64_t heartbeat_ = 0;
     std::vector<Holder> holders_;  // by id; [0] unused

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from program_lib.fixtures import stage  # noqa: E402, F401
