@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "attachment.h"
 
-#include <utility>
-
 #include <fmt/format.h>
+
+#include <utility>
 
 #include <rte_alarm.h>
 #include <rte_log.h>
@@ -23,16 +23,19 @@ void log_line(std::uint32_t level, const std::string& line) {
 
 }  // namespace
 
-void log_error(const std::string& line) { log_line(RTE_LOG_ERR, line); }
-void log_notice(const std::string& line) { log_line(RTE_LOG_NOTICE, line); }
-void log_info(const std::string& line) { log_line(RTE_LOG_INFO, line); }
+void log_error(const std::string& line) {
+    log_line(RTE_LOG_ERR, line);
+}
+void log_notice(const std::string& line) {
+    log_line(RTE_LOG_NOTICE, line);
+}
+void log_info(const std::string& line) {
+    log_line(RTE_LOG_INFO, line);
+}
 
 Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
                        const Devargs& devargs, DevPrivate& shared)
-    : name_(std::move(name)),
-      transport_(std::move(transport)),
-      devargs_(devargs),
-      shared_(shared) {
+    : name_(std::move(name)), transport_(std::move(transport)), devargs_(devargs), shared_(shared) {
     join();
     shared_.id = fabric_->port().id();
     shared_.peer = devargs_.peer;
@@ -48,7 +51,9 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
 }
 
 // Cancelling waits for a callback that runs.
-Attachment::~Attachment() { rte_eal_alarm_cancel(on_alarm, this); }
+Attachment::~Attachment() {
+    rte_eal_alarm_cancel(on_alarm, this);
+}
 
 void Attachment::join() {
     PortOptions options;
@@ -59,7 +64,7 @@ void Attachment::join() {
 }
 
 bool Attachment::link_up() const {
-    return devargs_.peer == 0 || fabric_->port().alive(devargs_.peer);
+    return fabric_ && (devargs_.peer == 0 || fabric_->port().alive(devargs_.peer));
 }
 
 void Attachment::restart() {

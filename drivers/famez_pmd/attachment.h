@@ -38,7 +38,8 @@ class Attachment {
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }
     // Point-to-point: the peer is up and its heartbeat moves. Fabric: always.
     [[nodiscard]] bool link_up() const;
-    // A new epoch on the same attachment (ethdev reset). The queues are stopped and forgotten.
+    // A new epoch on the same attachment (ethdev reset); what fabric() returned is gone. Throws
+    // FabricError; then nothing but link_up() and destruction is left.
     void restart();
 
   private:

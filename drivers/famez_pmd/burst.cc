@@ -34,7 +34,8 @@ struct Stash {
 
     // nullptr when the pool is empty.
     [[gnu::always_inline]] rte_mbuf* take() {
-        if (count == 0) [[unlikely]] count = refill(queue);
+        if (count == 0) [[unlikely]]
+            count = refill(queue);
         return count == 0 ? nullptr : queue.stash[--count];
     }
 
@@ -88,39 +89,42 @@ struct Stash {
 
 // What is no frame for this port: longer than its MTU, or nothing that a driver sends (empty, or a
 // part of a message: a frame is one record).
-[[gnu::noinline]] void refuse(const RxQueue& queue) { add(queue.counters->too_long, 1); }
+[[gnu::noinline]] void refuse(const RxQueue& queue) {
+    add(queue.counters->too_long, 1);
+}
 
 std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     auto& queue = *static_cast<RxQueue*>(opaque);
     Stash stash(queue);
     std::uint32_t received = 0;
     std::uint64_t bytes = 0;
-    queue.receiver->poll(count, [&](const std::byte* payload, std::uint32_t length,
-                                    std::uint32_t flags) __attribute__((always_inline)) {
-        rte_mbuf* buffer = nullptr;
-        if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
-            refuse(queue);
-            return true;
-        }
-        if (length <= small_bytes) [[likely]] {
-            buffer = stash.take();
-            if (buffer == nullptr) return false;
-            // Ring and buffer both have room for it: a copy of fixed size.
-            std::memcpy(stash.arm(buffer, length), payload, small_bytes);
-        } else if (length <= queue.room) {
-            buffer = stash.take();
-            if (buffer == nullptr) return false;
-            std::memcpy(stash.arm(buffer, length), payload, length);
-        } else {
-            queue.stashed = stash.count;
-            buffer = scatter(queue, payload, length);
-            stash.count = queue.stashed;
-            if (buffer == nullptr) return false;
-        }
-        packets[received++] = buffer;
-        bytes += length;
-        return true;
-    });
+    queue.receiver->poll(
+        count, [&](const std::byte* payload, std::uint32_t length, std::uint32_t flags)
+                   __attribute__((always_inline)) {
+                       rte_mbuf* buffer = nullptr;
+                       if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
+                           refuse(queue);
+                           return true;
+                       }
+                       if (length <= small_bytes) [[likely]] {
+                           buffer = stash.take();
+                           if (buffer == nullptr) return false;
+                           // Ring and buffer both have room for it: a copy of fixed size.
+                           std::memcpy(stash.arm(buffer, length), payload, small_bytes);
+                       } else if (length <= queue.room) {
+                           buffer = stash.take();
+                           if (buffer == nullptr) return false;
+                           std::memcpy(stash.arm(buffer, length), payload, length);
+                       } else {
+                           queue.stashed = stash.count;
+                           buffer = scatter(queue, payload, length);
+                           stash.count = queue.stashed;
+                           if (buffer == nullptr) return false;
+                       }
+                       packets[received++] = buffer;
+                       bytes += length;
+                       return true;
+                   });
     if (received != 0) {
         add(queue.counters->messages, received);
         add(queue.counters->bytes, bytes);
@@ -136,7 +140,8 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
                                     std::uint64_t& sent) {
     const std::uint32_t length = frame->pkt_len;
     std::uint64_t sum = 0;
-    for (const rte_mbuf* part = frame; part != nullptr; part = part->next) sum += part->data_len;
+    for (const rte_mbuf* part = frame; part != nullptr; part = part->next)
+        sum += part->data_len;
     if (length == 0 || length > queue.frame_max || sum != length) {
         add(queue.counters->invalid_dropped, 1);
         return true;
@@ -213,7 +218,8 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
 std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     queue.sender->housekeep();
-    if (!ready(queue, queue.peer)) [[unlikely]] return 0;
+    if (!ready(queue, queue.peer)) [[unlikely]]
+        return 0;
     return static_cast<std::uint16_t>(send_run(queue, queue.peer, frames, count));
 }
 
@@ -265,7 +271,8 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
         const void* mac = rte_pktmbuf_mtod(frames[done], const void*);
         const std::uint32_t id = id_of(mac);
         if (is_group(mac)) {
-            for (std::uint32_t i = 0; i < run; ++i) flood(queue, frames[done + i]);
+            for (std::uint32_t i = 0; i < run; ++i)
+                flood(queue, frames[done + i]);
             release(queue, frames + done, run);
         } else if (id - 1 < queue.sender->ports() && id != queue.port->id() && ready(queue, id)) {
             const std::uint32_t sent = send_run(queue, id, frames + done, run);

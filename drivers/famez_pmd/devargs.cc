@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "devargs.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstring>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include <rte_kvargs.h>
 
@@ -21,8 +21,8 @@ std::uint32_t parse_number(const char* key, const std::string& value, std::uint3
     const char* end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, number);
     if (error != std::errc() || stop != end || number < least || number > most) {
-        throw FabricError(fmt::format("devarg {}={}: it can be a number from {} to {}", key, value,
-                                      least, most));
+        throw FabricError(
+            fmt::format("devarg {}={}: it can be a number from {} to {}", key, value, least, most));
     }
     return number;
 }

@@ -3,11 +3,11 @@
 // The ethdev operations: a thin layer over an Attachment. Nothing here is on the data path.
 #include "ethdev.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include <rte_malloc.h>
 
@@ -25,7 +25,9 @@ constexpr std::uint32_t frame_overhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
 constexpr std::uint32_t buffer_room_min = 128;  // fixed-size copies need record::small_bytes
 
 // What frames of this MTU can measure.
-std::uint32_t frame_bytes(std::uint32_t mtu) { return mtu + frame_overhead; }
+std::uint32_t frame_bytes(std::uint32_t mtu) {
+    return mtu + frame_overhead;
+}
 
 std::uint32_t mtu_max(const DevPrivate& shared) {
     return std::min<std::uint32_t>(shared.frame_max, UINT16_MAX) - frame_overhead;
@@ -61,7 +63,9 @@ int link_update(rte_eth_dev* dev, int /*wait*/) {
     return rte_eth_linkstatus_set(dev, &link);
 }
 
-int configure(rte_eth_dev* /*dev*/) { return 0; }
+int configure(rte_eth_dev* /*dev*/) {
+    return 0;
+}
 
 // A frame of the MTU fits a buffer, or the application takes chains.
 bool buffers_suffice(const rte_eth_dev* dev, std::uint32_t mtu) {
@@ -116,24 +120,6 @@ int stop(rte_eth_dev* dev) {
     return 0;
 }
 
-int close(rte_eth_dev* dev) {
-    if (rte_eal_process_type() != RTE_PROC_PRIMARY) return 0;
-    delete attachment_of(dev);
-    dev->process_private = nullptr;
-    // The address stands in dev_private's neighbour, allocated with it: ethdev frees both.
-    return 0;
-}
-
-int reset(rte_eth_dev* dev) {
-    try {
-        attachment_of(dev)->restart();
-        return 0;
-    } catch (const FabricError& error) {
-        log_error(fmt::format("{}: {}", dev->device->name, error.what()));
-        return -EIO;
-    }
-}
-
 // A buffer of a pool with pinned external buffers keeps its flag: what a receive writes over it is
 // taken from the pool.
 int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
@@ -153,8 +139,7 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descri
     queue->pool = pool;
     queue->room = room;
     queue->frame_max = frame_bytes(dev->data->mtu);
-    const bool pinned =
-        (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
+    const bool pinned = (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
     queue->rearm = {RTE_PKTMBUF_HEADROOM, 1, 1, dev->data->port_id,
                     pinned ? RTE_MBUF_F_EXTERNAL : 0};
     dev->data->rx_queues[index] = queue;
@@ -169,15 +154,18 @@ void rx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
     dev->data->rx_queues[index] = nullptr;
 }
 
+void point_at(TxQueue& queue, Fabric& fabric) {
+    queue.sender = &fabric.sender();
+    queue.port = &fabric.port();
+}
+
 int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
                    unsigned socket, const rte_eth_txconf* conf) {
     void* memory = rte_zmalloc_socket("famez_txq", sizeof(TxQueue), RTE_CACHE_LINE_SIZE,
                                       static_cast<int>(socket));
     if (memory == nullptr) return -ENOMEM;
     auto* queue = static_cast<TxQueue*>(memory);
-    Fabric& fabric = attachment_of(dev)->fabric();
-    queue->sender = &fabric.sender();
-    queue->port = &fabric.port();
+    point_at(*queue, attachment_of(dev)->fabric());
     queue->counters = &shared_of(dev).tx;
     queue->peer = shared_of(dev).peer;
     queue->frame_max = shared_of(dev).frame_max;
@@ -192,6 +180,17 @@ void tx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
     dev->data->tx_queues[index] = nullptr;
 }
 
+int close(rte_eth_dev* dev) {
+    if (rte_eal_process_type() != RTE_PROC_PRIMARY) return 0;
+    for (std::uint16_t i = 0; i < dev->data->nb_rx_queues; ++i)
+        rx_queue_release(dev, i);
+    for (std::uint16_t i = 0; i < dev->data->nb_tx_queues; ++i)
+        tx_queue_release(dev, i);
+    delete attachment_of(dev);
+    dev->process_private = nullptr;
+    return 0;
+}
+
 int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
     if (mtu > mtu_max(shared_of(dev))) return -EINVAL;
     if (!buffers_suffice(dev, mtu)) return -EINVAL;
@@ -199,12 +198,16 @@ int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
     return 0;
 }
 
-int set_filter(rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
+int publish_addresses(Port& port, const rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
     const std::uint64_t address = mac_word(dev->data->mac_addrs[0]);
     const std::uint32_t filter = (promiscuous ? layout::filter_promiscuous : 0) |
                                  (all_multicast ? layout::filter_all_multicast : 0);
-    attachment_of(dev)->fabric().port().set_addresses({&address, 1}, filter);
+    port.set_addresses({&address, 1}, filter);
     return 0;
+}
+
+int set_filter(rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
+    return publish_addresses(attachment_of(dev)->fabric().port(), dev, promiscuous, all_multicast);
 }
 
 int promiscuous_enable(rte_eth_dev* dev) {
@@ -218,6 +221,26 @@ int allmulticast_enable(rte_eth_dev* dev) {
 }
 int allmulticast_disable(rte_eth_dev* dev) {
     return set_filter(dev, dev->data->promiscuous != 0, false);
+}
+
+// A new epoch on the same attachment. Queues that the application does not set up again go on.
+int reset(rte_eth_dev* dev) {
+    Attachment& attachment = *attachment_of(dev);
+    try {
+        attachment.restart();
+    } catch (const FabricError& error) {
+        log_error(fmt::format("{}: {}", dev->device->name, error.what()));
+        return -EIO;
+    }
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
+        if (queue != nullptr) queue->receiver = &attachment.fabric().receiver();
+    }
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+        auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
+        if (queue != nullptr) point_at(*queue, attachment.fabric());
+    }
+    return set_filter(dev, dev->data->promiscuous != 0, dev->data->all_multicast != 0);
 }
 
 // The order of the members moves between DPDK versions: filled by name, at compile time. A dynamic
@@ -261,12 +284,13 @@ void ethdev_init(rte_eth_dev* dev, std::unique_ptr<Transport> transport, const D
     dev->data->mac_addrs = mac;
     dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
     dev->dev_ops = &ethdev_ops;
-    const std::uint64_t address = mac_word(*mac);
-    attachment->fabric().port().set_addresses({&address, 1}, 0);
+    publish_addresses(attachment->fabric().port(), dev, false, false);
     dev->process_private = attachment.release();
 }
 
-void ethdev_init_secondary(rte_eth_dev* dev) { dev->dev_ops = &ethdev_ops; }
+void ethdev_init_secondary(rte_eth_dev* dev) {
+    dev->dev_ops = &ethdev_ops;
+}
 
 }  // namespace famez::pmd
 

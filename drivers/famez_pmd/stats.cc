@@ -70,7 +70,9 @@ int stats_reset(rte_eth_dev* dev) {
     return 0;
 }
 
-int xstats_reset(rte_eth_dev* dev) { return stats_reset(dev); }
+int xstats_reset(rte_eth_dev* dev) {
+    return stats_reset(dev);
+}
 
 int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count) {
     if (count < std::size(xstats)) return std::size(xstats);
@@ -78,8 +80,8 @@ int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count) {
     for (unsigned i = 0; i < std::size(xstats); ++i) {
         const Xstat& entry = xstats[i];
         values[i].id = i;
-        values[i].value = entry.tx != nullptr ? since_reset(shared, entry.tx)
-                                              : since_reset(shared, entry.rx);
+        values[i].value =
+            entry.tx != nullptr ? since_reset(shared, entry.tx) : since_reset(shared, entry.rx);
     }
     return std::size(xstats);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The host's way in: --vdev=net_famez0,socket=PATH
+#include <fmt/format.h>
+
 #include <bus_vdev_driver.h>
 #include <ethdev_vdev.h>
-
-#include <fmt/format.h>
 
 #include <famez/error.h>
 #include <famez/socket_transport.h>
