@@ -8,7 +8,9 @@
 
 namespace famez::pingpong {
 
-inline std::uint64_t now_cycles() { return rte_rdtsc(); }
+inline std::uint64_t now_cycles() {
+    return rte_rdtsc();
+}
 
 inline double to_seconds(std::uint64_t cycles) {
     return static_cast<double>(cycles) / static_cast<double>(rte_get_tsc_hz());

@@ -7,10 +7,10 @@
 namespace famez::pingpong {
 
 std::optional<ReceivedControl> parse_control(const rte_mbuf* packet) {
-    if (packet->pkt_len != kControlFrame || !is_type(packet, kControlType)) return std::nullopt;
+    if (packet->pkt_len != control_frame || !is_type(packet, control_type)) return std::nullopt;
     ReceivedControl received{source_of(packet), {}};
-    const void* const payload = rte_pktmbuf_read(packet, kEtherHeader, sizeof received.message,
-                                                 &received.message);
+    const void* const payload =
+        rte_pktmbuf_read(packet, ether_header, sizeof received.message, &received.message);
     if (payload == nullptr) return std::nullopt;
     if (payload != &received.message) {
         std::memcpy(&received.message, payload, sizeof received.message);
@@ -25,9 +25,9 @@ bool send_control(const Port& port, const MacAddress& to, const ControlMessage& 
         port.reclaim();
         return false;
     }
-    packet->pkt_len = packet->data_len = kControlFrame;
-    HeaderTemplate(to, port.mac(), kControlType).write(frame_of(packet), 0);
-    std::memcpy(frame_of(packet) + kEtherHeader, &message, sizeof message);
+    packet->pkt_len = packet->data_len = control_frame;
+    HeaderTemplate(to, port.mac(), control_type).write(frame_of(packet), 0);
+    std::memcpy(frame_of(packet) + ether_header, &message, sizeof message);
     const std::uint64_t deadline = now_cycles() + to_cycles(0.050);
     while (port.send(&packet, 1) == 0) {
         if (now_cycles() < deadline) continue;

@@ -19,7 +19,7 @@ inline std::uint8_t* frame_of(const rte_mbuf* packet) {
 
 // Both look at the first bytes only if the first segment holds them.
 inline bool is_type(const rte_mbuf* packet, std::uint16_t type) {
-    return packet->data_len >= kMinFrame && frame_type(frame_of(packet)) == type;
+    return packet->data_len >= min_frame && frame_type(frame_of(packet)) == type;
 }
 
 inline MacAddress source_of(const rte_mbuf* packet) {
@@ -28,8 +28,8 @@ inline MacAddress source_of(const rte_mbuf* packet) {
     return mac;
 }
 
-// Readies a raw buffer of a pool for sending: what rte_pktmbuf_reset() does, without the fields that no
-// driver may look at while ol_flags is 0.
+// Readies a raw buffer of a pool for sending: what rte_pktmbuf_reset() does, without the fields
+// that no driver may look at while ol_flags is 0.
 inline void ready_for_sending(rte_mbuf* packet, std::uint32_t size) {
     packet->data_off = RTE_PKTMBUF_HEADROOM;
     packet->port = RTE_MBUF_PORT_INVALID;
@@ -41,7 +41,7 @@ inline void ready_for_sending(rte_mbuf* packet, std::uint32_t size) {
 // The payload of a message as pieces; `pieces` is the caller's, so that its memory is used again.
 inline void collect_payload(const rte_mbuf* packet, std::vector<Piece>& pieces) {
     pieces.clear();
-    std::size_t skip = kEtherHeader;
+    std::size_t skip = ether_header;
     for (const rte_mbuf* part = packet; part != nullptr; part = part->next) {
         if (part->data_len > skip) pieces.push_back({frame_of(part) + skip, part->data_len - skip});
         skip = part->data_len > skip ? 0 : skip - part->data_len;
@@ -50,7 +50,7 @@ inline void collect_payload(const rte_mbuf* packet, std::vector<Piece>& pieces) 
 
 inline void verify_frame(const rte_mbuf* packet, Verifier& verifier, std::vector<Piece>& scratch) {
     if (packet->nb_segs == 1) {
-        verifier.accept(frame_of(packet) + kEtherHeader, packet->data_len - kEtherHeader);
+        verifier.accept(frame_of(packet) + ether_header, packet->data_len - ether_header);
         return;
     }
     collect_payload(packet, scratch);
@@ -64,12 +64,12 @@ class FrameBuilder {
         : pool_(port.pool()),
           segment_size_(port.segment_size()),
           mac_(port.mac()),
-          header_(kBroadcast, mac_, kDataType) {}
+          header_(broadcast_address, mac_, data_type) {}
 
-    void aim_at(const MacAddress& to) { header_ = HeaderTemplate(to, mac_, kDataType); }
+    void aim_at(const MacAddress& to) { header_ = HeaderTemplate(to, mac_, data_type); }
 
     // All of one size, which fits one segment.
-    template <bool kPattern>
+    template <bool with_pattern>
     bool build_fixed(rte_mbuf** packets, std::uint32_t count, std::uint64_t sequence,
                      std::uint32_t size) const {
         // Not rte_pktmbuf_alloc_bulk(): its reset writes the second cache line of each buffer too.
@@ -80,10 +80,10 @@ class FrameBuilder {
             ready_for_sending(packets[i], size);
             std::uint8_t* const frame = frame_of(packets[i]);
             header_.write(frame, sequence + i);
-            if constexpr (kPattern) {
-                if (size > kPatternStart) {
-                    write_pattern(frame + kPatternStart, size - kPatternStart,
-                                  kPatternStart - kEtherHeader, sequence + i);
+            if constexpr (with_pattern) {
+                if (size > pattern_start) {
+                    write_pattern(frame + pattern_start, size - pattern_start,
+                                  pattern_start - ether_header, sequence + i);
                 }
             }
         }
@@ -91,7 +91,7 @@ class FrameBuilder {
     }
 
     // Each of its own size, in as many segments as it takes. Adds up the frames' bytes.
-    template <bool kPattern>
+    template <bool with_pattern>
     bool build_planned(rte_mbuf** packets, std::uint32_t count, std::uint64_t sequence,
                        const SizePlan& plan) const {
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -102,13 +102,13 @@ class FrameBuilder {
                 return false;
             }
             header_.write(frame_of(packets[i]), sequence + i);
-            if constexpr (kPattern) fill(packets[i], sequence + i);
+            if constexpr (with_pattern) fill(packets[i], sequence + i);
         }
         return true;
     }
 
   private:
-    static constexpr std::uint32_t kPatternStart = kEtherHeader + sizeof(std::uint64_t);
+    static constexpr std::uint32_t pattern_start = ether_header + sizeof(std::uint64_t);
 
     [[nodiscard]] rte_mbuf* build_one(std::uint32_t size) const {
         const std::uint32_t first = std::min(size, segment_size_);
@@ -133,8 +133,8 @@ class FrameBuilder {
     }
 
     static void fill(rte_mbuf* packet, std::uint64_t sequence) {
-        std::size_t offset = kPatternStart - kEtherHeader;
-        std::size_t skip = kPatternStart;
+        std::size_t offset = pattern_start - ether_header;
+        std::size_t skip = pattern_start;
         for (rte_mbuf* part = packet; part != nullptr; part = part->next) {
             if (part->data_len > skip) {
                 write_pattern(frame_of(part) + skip, part->data_len - skip, offset, sequence);

@@ -4,69 +4,70 @@
 
 namespace famez::pingpong {
 
-inline constexpr const char* kDescription =
+inline constexpr const char* help_description =
     "famez_pingpong - latency and throughput of any DPDK ethdev port\n\n"
     "Two of these, one at each end of a link, measure round trips (ping and pong) or one-way\n"
-    "throughput (tx and rx), and prove that every byte arrives (--verify). It knows nothing of any\n"
+    "throughput (tx and rx), and prove that every byte arrives (--verify). It knows nothing of "
+    "any\n"
     "driver: the same program runs over net_famez, net_memif, net_ring, net_virtio_user or a NIC,\n"
     "so that figures can be compared. EAL options come first, then two dashes, then the role.";
 
-inline constexpr const char* kUsage =
+inline constexpr const char* help_usage =
     "Usage: famez_pingpong [EAL OPTIONS] -- ROLE [OPTIONS]\n"
     "       famez_pingpong --help | --version";
 
-inline constexpr const char* kRoleHelp =
+inline constexpr const char* role_help =
     "ping sends and times the answers of pong; tx sends as fast as it can and rx receives. pong "
     "and rx end when the sender says that it has ended.";
-inline constexpr const char* kPortHelp =
+inline constexpr const char* port_help =
     "The ethdev port to use, by number; the first one if not given.";
-inline constexpr const char* kPeerHelp =
+inline constexpr const char* peer_help =
     "Where to send: the id of a port of the fabric (its address is 02:fa:3e:00:HI:LO), a MAC "
     "address, any (the default: the partner is asked for by broadcast and the first that answers "
     "is meant), or broadcast: all messages to everybody, which a fabric delivers as best it can.";
-inline constexpr const char* kSizeHelp =
+inline constexpr const char* size_help =
     "Frame sizes in bytes, the 14 of the Ethernet header included: 64 (the default), 9K, a list "
     "64,512,9K, a range 64-4K (doubling), or 15-9K:mixed, where each message has its own size, "
     "drawn from its sequence number. A list or a range is a sweep: a line of the table each. "
     "pong and rx learn the sizes from the sender; give them the largest one if it is over 1514.";
-inline constexpr const char* kBurstHelp =
+inline constexpr const char* burst_help =
     "Messages handed over in one call, up to 512: 1 for ping (that many are under way at once), "
     "32 for the others.";
-inline constexpr const char* kCountHelp =
-    "End after this many messages (behind the warm-up).";
-inline constexpr const char* kDurationHelp =
+inline constexpr const char* count_help = "End after this many messages (behind the warm-up).";
+inline constexpr const char* duration_help =
     "End after this time; 5 seconds for ping and tx if there is no --count. With both, what "
     "comes first. For a sweep both are per size.";
-inline constexpr const char* kWarmupHelp =
+inline constexpr const char* warmup_help =
     "ping: round trips that are not recorded (10000 if not given). tx: messages before the clock "
     "starts, at both ends (none if not given); they are counted and verified like the others.";
-inline constexpr const char* kVerifyHelp =
+inline constexpr const char* verify_help =
     "Check sequence, length and every byte of every message. tx must be told so that it writes "
     "the bytes; rx, ping and pong check what they get.";
-inline constexpr const char* kTouchHelp =
+inline constexpr const char* touch_help =
     "rx: what to read of each message: none, the first cache line (the default), or all bytes. "
     "(--verify reads all.)";
-inline constexpr const char* kWaitHelp =
+inline constexpr const char* wait_help =
     "How long to wait for the link and for the other end before giving up (10). 0: do not wait "
     "at all, send to whoever is there.";
-inline constexpr const char* kStayHelp =
+inline constexpr const char* stay_help =
     "pong, rx: do not end with the sender but wait for the next one.";
-inline constexpr const char* kExitOnLinkDownHelp =
+inline constexpr const char* exit_on_link_down_help =
     "End with the summary, status 1, when the link goes down, instead of waiting for its return.";
-inline constexpr const char* kMtuHelp =
+inline constexpr const char* mtu_help =
     "The MTU to set; if not given, 1500 or what the sizes need.";
-inline constexpr const char* kMbufsHelp = "Packet buffers in the pool; if not given, what the port needs.";
-inline constexpr const char* kMbufSizeHelp =
+inline constexpr const char* mbufs_help =
+    "Packet buffers in the pool; if not given, what the port needs.";
+inline constexpr const char* mbuf_size_help =
     "Bytes of a packet buffer. 2048 if not given: larger frames become chains if the port can "
     "send chains, else buffers are made as large as the frames.";
-inline constexpr const char* kJsonHelp =
+inline constexpr const char* json_help =
     "The result as JSON on stdout, one object a line and size, units in the key names.";
-inline constexpr const char* kCsvHelp = "The result as CSV on stdout, with a header line.";
-inline constexpr const char* kQuietHelp = "No notes and no progress on stderr, only errors.";
-inline constexpr const char* kIntervalHelp =
+inline constexpr const char* csv_help = "The result as CSV on stdout, with a header line.";
+inline constexpr const char* quiet_help = "No notes and no progress on stderr, only errors.";
+inline constexpr const char* interval_help =
     "A progress line on stderr this often (1 on a terminal, else none).";
 
-inline constexpr const char* kFooter =
+inline constexpr const char* help_footer =
     "SIGNALS\n"
     "  Ctrl-C (or SIGTERM) ends with the summary of what was done so far; a second one kills.\n"
     "\n"
@@ -86,7 +87,8 @@ inline constexpr const char* kFooter =
     "    famez_pingpong -l 1 --in-memory --no-pci -d librte_net_famez.so \\\n"
     "        --vdev=net_famez0,socket=/tmp/ivshmsg_socket -- ping --peer 1\n"
     "\n"
-    "  Every byte of 100 million messages of 1 to 9202 bytes, each of its own size, over net_memif:\n"
+    "  Every byte of 100 million messages of 1 to 9202 bytes, each of its own size, over "
+    "net_memif:\n"
     "    famez_pingpong -l 0 --in-memory --no-pci \\\n"
     "        --vdev=net_memif0,role=server,id=0,socket=/tmp/m.sock -- rx --verify --size 9K\n"
     "    famez_pingpong -l 1 --in-memory --single-file-segments --no-pci \\\n"

@@ -6,7 +6,8 @@
 namespace famez::pingpong {
 
 void Histogram::merge(const Histogram& other) {
-    for (std::size_t i = 0; i < kBuckets; ++i) buckets_[i] += other.buckets_[i];
+    for (std::size_t i = 0; i < bucket_count; ++i)
+        buckets_[i] += other.buckets_[i];
     count_ += other.count_;
     sum_ += other.sum_;
     min_ = std::min(min_, other.min_);
@@ -18,19 +19,19 @@ double Histogram::mean() const {
 }
 
 std::uint64_t Histogram::middle_of(std::size_t bucket) {
-    if (bucket < 2 * kSubBuckets) return bucket;
-    const std::size_t shift = (bucket >> kSubBits) - 1;
-    const std::uint64_t low = (bucket - (shift << kSubBits)) << shift;
+    if (bucket < 2 * sub_buckets) return bucket;
+    const std::size_t shift = (bucket >> sub_bits) - 1;
+    const std::uint64_t low = (bucket - (shift << sub_bits)) << shift;
     return low + (std::uint64_t{1} << shift) / 2;
 }
 
 std::uint64_t Histogram::percentile(double percent) const {
     if (count_ == 0) return 0;
     const double wanted = std::ceil(percent / 100.0 * static_cast<double>(count_));
-    const auto rank = std::clamp(static_cast<std::uint64_t>(std::max(wanted, 1.0)),
-                                 std::uint64_t{1}, count_);
+    const auto rank =
+        std::clamp(static_cast<std::uint64_t>(std::max(wanted, 1.0)), std::uint64_t{1}, count_);
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < kBuckets; ++i) {
+    for (std::size_t i = 0; i < bucket_count; ++i) {
         seen += buckets_[i];
         // A bucket's middle may lie outside what was recorded; the extremes are known exactly.
         if (seen >= rank) return std::clamp(middle_of(i), min_, max_);

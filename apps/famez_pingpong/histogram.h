@@ -10,8 +10,8 @@
 
 namespace famez::pingpong {
 
-// Log-linear: each power of two is cut into 128 equal buckets, so a bucket is never wider than 1/128
-// of its values, and its middle is never further than 1/256 from any of them.
+// Log-linear: each power of two is cut into 128 equal buckets, so a bucket is never wider than
+// 1/128 of its values, and its middle is never further than 1/256 from any of them.
 class Histogram {
   public:
     void record(std::uint64_t value) {
@@ -35,19 +35,19 @@ class Histogram {
     [[nodiscard]] std::uint64_t percentile(double percent) const;
 
   private:
-    static constexpr unsigned kSubBits = 7;
-    static constexpr std::uint64_t kSubBuckets = std::uint64_t{1} << kSubBits;
-    static constexpr std::size_t kBuckets = (64 - kSubBits + 1) << kSubBits;
+    static constexpr unsigned sub_bits = 7;
+    static constexpr std::uint64_t sub_buckets = std::uint64_t{1} << sub_bits;
+    static constexpr std::size_t bucket_count = (64 - sub_bits + 1) << sub_bits;
 
     // Below 256 a bucket a value; above, the top 8 bits of the value and how far they are shifted.
     static std::size_t bucket_of(std::uint64_t value) {
         const auto width = static_cast<unsigned>(std::bit_width(value));
-        const unsigned shift = width > kSubBits + 1 ? width - kSubBits - 1 : 0;
-        return (static_cast<std::size_t>(shift) << kSubBits) + (value >> shift);
+        const unsigned shift = width > sub_bits + 1 ? width - sub_bits - 1 : 0;
+        return (static_cast<std::size_t>(shift) << sub_bits) + (value >> shift);
     }
     static std::uint64_t middle_of(std::size_t bucket);
 
-    std::array<std::uint64_t, kBuckets> buckets_{};
+    std::array<std::uint64_t, bucket_count> buckets_{};
     std::uint64_t count_ = 0;
     std::uint64_t sum_ = 0;
     std::uint64_t min_ = UINT64_MAX;

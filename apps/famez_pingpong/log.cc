@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "log.h"
 
+#include <fmt/chrono.h>
+
 #include <chrono>
 #include <cstdio>
-
-#include <fmt/chrono.h>
 
 namespace famez::pingpong {
 namespace {
@@ -13,7 +13,9 @@ bool quiet_notes = false;
 
 }  // namespace
 
-void set_quiet(bool quiet) { quiet_notes = quiet; }
+void set_quiet(bool quiet) {
+    quiet_notes = quiet;
+}
 
 void write_note(std::string_view text) {
     if (quiet_notes) return;

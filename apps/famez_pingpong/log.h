@@ -2,9 +2,9 @@
 // Lines for people, on stderr. stdout belongs to the results.
 #pragma once
 
-#include <string_view>
-
 #include <fmt/format.h>
+
+#include <string_view>
 
 namespace famez::pingpong {
 

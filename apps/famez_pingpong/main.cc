@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // famez_pingpong: latency and throughput of any ethdev port. See doc/famez_pingpong.md.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include <fmt/format.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -64,10 +64,14 @@ int end_early(const ParseEnd& end) {
 
 bool run_role(const Bench& bench) {
     switch (bench.options.role) {
-        case Role::kPing: return run_ping(bench);
-        case Role::kPong: return run_pong(bench);
-        case Role::kTx: return run_tx(bench);
-        case Role::kRx: return run_rx(bench);
+        case Role::ping:
+            return run_ping(bench);
+        case Role::pong:
+            return run_pong(bench);
+        case Role::tx:
+            return run_tx(bench);
+        case Role::rx:
+            return run_rx(bench);
     }
     return false;
 }
@@ -78,9 +82,10 @@ int run(const Options& options) {
         LinkWatch link(port.id());
         if (options.wait_s > 0 && !link.wait_until_up(options.wait_s)) {
             if (stop_requested()) return EXIT_FAILURE;
-            complain("the link of port {} ({}) stayed down for {:g} s; start the other end, or give "
-                     "--wait a longer time",
-                     port.id(), port.driver(), options.wait_s);
+            complain(
+                "the link of port {} ({}) stayed down for {:g} s; start the other end, or give "
+                "--wait a longer time",
+                port.id(), port.driver(), options.wait_s);
             return EXIT_FAILURE;
         }
         Reporter reporter(options, port);
@@ -93,8 +98,8 @@ int run(const Options& options) {
     }
 }
 
-// EAL prints its usage, a hundred lines, on stdout when it dislikes an option: the line that matters,
-// on stderr, would drown, and stdout is for results.
+// EAL prints its usage, a hundred lines, on stdout when it dislikes an option: the line that
+// matters, on stderr, would drown, and stdout is for results.
 class SilentStdout {
   public:
     SilentStdout() : saved_(dup(STDOUT_FILENO)) {
@@ -122,10 +127,11 @@ bool start_eal(CommandLine& line) {
         const SilentStdout silent;
         if (rte_eal_init(static_cast<int>(line.eal.size()), line.eal.data()) >= 0) return true;
     }
-    complain("EAL did not start ({}); its own lines above say why. Without hugepages give it "
-             "--no-huge -m 256 --no-shconf in place of --in-memory; if another DPDK program runs, "
-             "another --file-prefix",
-             rte_strerror(rte_errno));
+    complain(
+        "EAL did not start ({}); its own lines above say why. Without hugepages give it "
+        "--no-huge -m 256 --no-shconf in place of --in-memory; if another DPDK program runs, "
+        "another --file-prefix",
+        rte_strerror(rte_errno));
     return false;
 }
 
@@ -134,9 +140,10 @@ int main_program(int argc, char** argv) {
     if (asks_for(line, "-h", "--help")) line.arguments = {"--help"};
     if (asks_for(line, "-V", "--version")) line.arguments = {"--version"};
     if (!line.separated && line.arguments.empty()) {
-        complain("there is no \"--\": EAL options come first, then \"--\", then ROLE and its options\n"
-                 "famez_pingpong --help tells all options");
-        return kExitUsage;
+        complain(
+            "there is no \"--\": EAL options come first, then \"--\", then ROLE and its options\n"
+            "famez_pingpong --help tells all options");
+        return exit_usage;
     }
     const auto parsed = parse_options(line.arguments);
     if (const auto* end = std::get_if<ParseEnd>(&parsed)) return end_early(*end);

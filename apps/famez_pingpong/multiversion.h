@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loops over long payloads are compiled for several CPUs and chosen at start: distributions build for
-// the oldest one. The dynamic linker chooses, before a sanitizer's runtime is ready, so not there.
+// Loops over long payloads are compiled for several CPUs and chosen at start: distributions build
+// for the oldest one. The dynamic linker chooses, before a sanitizer's runtime is ready, so not
+// there.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "options.h"
 
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <stdexcept>
 #include <string_view>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "help_text.h"
 
@@ -19,33 +19,35 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr std::uint32_t kMaxBurst = 512;
+constexpr std::uint32_t max_burst = 512;
 
-const std::map<std::string, Role> kRoles = {
-    {"ping", Role::kPing}, {"pong", Role::kPong}, {"tx", Role::kTx}, {"rx", Role::kRx}};
-const std::map<std::string, Touch> kTouches = {
-    {"none", Touch::kNone}, {"first", Touch::kFirst}, {"all", Touch::kAll}};
+const std::map<std::string, Role> roles = {
+    {"ping", Role::ping}, {"pong", Role::pong}, {"tx", Role::tx}, {"rx", Role::rx}};
+const std::map<std::string, Touch> touches = {
+    {"none", Touch::none}, {"first", Touch::first}, {"all", Touch::all}};
 
 template <typename T>
 std::vector<std::string> names_of(const std::map<std::string, T>& named) {
     std::vector<std::string> names;
-    for (const auto& [name, value] : named) names.push_back(name);
+    names.reserve(named.size());
+    for (const auto& [name, value] : named)
+        names.push_back(name);
     return names;
 }
 
 // Our own usage line (EAL's options stand before ours), and long texts wrapped.
 class HelpFormatter : public CLI::Formatter {
   public:
-    HelpFormatter() { column_width(kColumn); }
+    HelpFormatter() { column_width(text_column); }
 
     std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-        return std::string(kUsage) + "\n\n";
+        return std::string(help_usage) + "\n\n";
     }
     std::string make_option_desc(const CLI::Option* option) const override {
         std::string text = CLI::Formatter::make_option_desc(option);
         std::size_t start = 0;
-        while (text.size() - start > kWidth) {
-            const std::size_t space = text.rfind(' ', start + kWidth);
+        while (text.size() - start > text_width) {
+            const std::size_t space = text.rfind(' ', start + text_width);
             if (space == std::string::npos || space <= start) break;
             text[space] = '\n';
             start = space + 1;
@@ -54,8 +56,8 @@ class HelpFormatter : public CLI::Formatter {
     }
 
   private:
-    static constexpr std::size_t kColumn = 34;
-    static constexpr std::size_t kWidth = 64;
+    static constexpr std::size_t text_column = 34;
+    static constexpr std::size_t text_width = 64;
 };
 
 // What the parser fills in: the texts that need more than a conversion, and flags.
@@ -73,73 +75,73 @@ struct Raw {
 
 void add_run_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
-    app.add_option("ROLE", raw.role, kRoleHelp)
+    app.add_option("ROLE", raw.role, role_help)
         ->type_name("ping|pong|tx|rx")
-        ->check(CLI::IsMember(names_of(kRoles)).description(""))
+        ->check(CLI::IsMember(names_of(roles)).description(""))
         ->required();
-    app.add_option("--port", o.port, kPortHelp)->type_name("N");
-    app.add_option("--peer", raw.peer, kPeerHelp)->type_name("ID|MAC|any|broadcast");
-    app.add_option("--size", raw.sizes, kSizeHelp)->type_name("SIZES");
-    app.add_option("--burst", raw.burst, kBurstHelp)
+    app.add_option("--port", o.port, port_help)->type_name("N");
+    app.add_option("--peer", raw.peer, peer_help)->type_name("ID|MAC|any|broadcast");
+    app.add_option("--size", raw.sizes, size_help)->type_name("SIZES");
+    app.add_option("--burst", raw.burst, burst_help)
         ->type_name("N")
-        ->check(CLI::Range(1U, kMaxBurst).description(""));
-    app.add_option("--count", o.count, kCountHelp)
+        ->check(CLI::Range(1U, max_burst).description(""));
+    app.add_option("--count", o.count, count_help)
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
-    app.add_option("--duration", o.duration_s, kDurationHelp)
+    app.add_option("--duration", o.duration_s, duration_help)
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber.description(""));
-    app.add_option("--warmup", raw.warmup, kWarmupHelp)->type_name("N");
-    app.add_flag("--verify", o.verify, kVerifyHelp);
-    app.add_option("--touch", raw.touch, kTouchHelp)
+    app.add_option("--warmup", raw.warmup, warmup_help)->type_name("N");
+    app.add_flag("--verify", o.verify, verify_help);
+    app.add_option("--touch", raw.touch, touch_help)
         ->type_name("none|first|all")
-        ->check(CLI::IsMember(names_of(kTouches)).description(""));
+        ->check(CLI::IsMember(names_of(touches)).description(""));
 }
 
 void add_end_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
-    app.add_option("--wait", o.wait_s, kWaitHelp)
+    app.add_option("--wait", o.wait_s, wait_help)
         ->type_name("SECONDS")
         ->check(CLI::NonNegativeNumber.description(""));
-    app.add_flag("--stay", o.stay, kStayHelp);
-    app.add_flag("--exit-on-link-down", o.exit_on_link_down, kExitOnLinkDownHelp);
+    app.add_flag("--stay", o.stay, stay_help);
+    app.add_flag("--exit-on-link-down", o.exit_on_link_down, exit_on_link_down_help);
 }
 
 void add_port_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
-    app.add_option("--mtu", o.mtu, kMtuHelp)
+    app.add_option("--mtu", o.mtu, mtu_help)
         ->type_name("BYTES")
-        ->check(CLI::Range(68U, kMaxFrame - kEtherHeader).description(""));
-    app.add_option("--mbufs", o.mbufs, kMbufsHelp)
+        ->check(CLI::Range(68U, max_frame - ether_header).description(""));
+    app.add_option("--mbufs", o.mbufs, mbufs_help)
         ->type_name("N")
         ->check(CLI::Range(64U, 1U << 24).description(""));
-    app.add_option("--mbuf-size", o.mbuf_size, kMbufSizeHelp)
+    app.add_option("--mbuf-size", o.mbuf_size, mbuf_size_help)
         ->type_name("BYTES")
-        ->check(CLI::Range(128U, kMaxFrame - 128).description(""));
+        ->check(CLI::Range(128U, max_frame - 128).description(""));
 }
 
 void add_output_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
-    app.add_flag("--json", raw.json, kJsonHelp);
-    app.add_flag("--csv", raw.csv, kCsvHelp);
-    app.add_flag("--quiet", o.quiet, kQuietHelp);
-    app.add_option("--interval", o.interval_s, kIntervalHelp)
+    app.add_flag("--json", raw.json, json_help);
+    app.add_flag("--csv", raw.csv, csv_help);
+    app.add_flag("--quiet", o.quiet, quiet_help);
+    app.add_option("--interval", o.interval_s, interval_help)
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber.description(""));
 }
 
 // What depends on several options, or on the role.
-Options finish(Raw raw) {
+Options finish(const Raw& raw) {
     Options o = raw.options;
-    o.role = kRoles.at(raw.role);
-    o.touch = kTouches.at(raw.touch);
+    o.role = roles.at(raw.role);
+    o.touch = touches.at(raw.touch);
     o.sizes_given = !raw.sizes.empty();
     o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64");
     o.peer = parse_peer(raw.peer);
-    o.burst = raw.burst.value_or(o.role == Role::kPing ? 1 : 32);
-    o.warmup = raw.warmup.value_or(o.role == Role::kPing ? 10000 : 0);
+    o.burst = raw.burst.value_or(o.role == Role::ping ? 1 : 32);
+    o.warmup = raw.warmup.value_or(o.role == Role::ping ? 10000 : 0);
     if (raw.json && raw.csv) throw std::invalid_argument("--json and --csv exclude each other");
-    o.format = raw.json ? Format::kJson : (raw.csv ? Format::kCsv : Format::kTable);
+    o.format = raw.json ? Format::json : (raw.csv ? Format::csv : Format::table);
     if (sends(o.role) && !o.count && !o.duration_s) o.duration_s = 5.0;
     if (!sends(o.role) && o.sizes.size() > 1) {
         throw std::invalid_argument(
@@ -147,39 +149,44 @@ Options finish(Raw raw) {
                         "give the largest one",
                         to_string(o.role)));
     }
-    if (o.mtu && o.largest_frame() > *o.mtu + kEtherHeader) {
-        throw std::invalid_argument(
-            fmt::format("--mtu {}: frames of {} bytes need an MTU of {}", *o.mtu, o.largest_frame(),
-                        o.largest_frame() - kEtherHeader));
+    if (o.mtu && o.largest_frame() > *o.mtu + ether_header) {
+        throw std::invalid_argument(fmt::format("--mtu {}: frames of {} bytes need an MTU of {}",
+                                                *o.mtu, o.largest_frame(),
+                                                o.largest_frame() - ether_header));
     }
     return o;
 }
 
 ParseEnd mistake(const std::string& what) {
-    return {kExitUsage, fmt::format("{}\nfamez_pingpong --help tells all options", what)};
+    return {exit_usage, fmt::format("{}\nfamez_pingpong --help tells all options", what)};
 }
 
 }  // namespace
 
 const char* to_string(Role role) {
     switch (role) {
-        case Role::kPing: return "ping";
-        case Role::kPong: return "pong";
-        case Role::kTx: return "tx";
-        case Role::kRx: return "rx";
+        case Role::ping:
+            return "ping";
+        case Role::pong:
+            return "pong";
+        case Role::tx:
+            return "tx";
+        case Role::rx:
+            return "rx";
     }
     return "?";
 }
 
 std::uint32_t Options::largest_frame() const {
-    std::uint32_t largest = kControlFrame;
-    for (const SizeRange& range : sizes) largest = std::max(largest, range.max);
+    std::uint32_t largest = control_frame;
+    for (const SizeRange& range : sizes)
+        largest = std::max(largest, range.max);
     return largest;
 }
 
 std::optional<MacAddress> parse_peer(const std::string& text) {
     if (text == "any") return std::nullopt;
-    if (text == "broadcast") return kBroadcast;
+    if (text == "broadcast") return broadcast_address;
     const char* const end = text.data() + text.size();
     std::uint16_t id = 0;
     if (auto [rest, error] = std::from_chars(text.data(), end, id);
@@ -204,8 +211,8 @@ std::optional<MacAddress> parse_peer(const std::string& text) {
 }
 
 std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments) {
-    CLI::App app{kDescription, "famez_pingpong"};
-    app.footer(kFooter);
+    CLI::App app{help_description, "famez_pingpong"};
+    app.footer(help_footer);
     app.formatter(std::make_shared<HelpFormatter>());
     app.set_help_flag("-h,--help", "This text.")->group("OTHER");
     app.set_version_flag("-V,--version", std::string("famez_pingpong " FAMEZ_VERSION),
@@ -223,7 +230,7 @@ std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& ar
     try {
         // CLI11 takes a vector from its end.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-        return finish(std::move(raw));
+        return finish(raw);
     } catch (const CLI::CallForHelp&) {
         return ParseEnd{0, app.help()};
     } catch (const CLI::CallForVersion& version) {

@@ -13,16 +13,18 @@
 
 namespace famez::pingpong {
 
-enum class Role { kPing, kPong, kTx, kRx };
-enum class Touch { kNone, kFirst, kAll };
-enum class Format { kTable, kJson, kCsv };
+enum class Role { ping, pong, tx, rx };
+enum class Touch { none, first, all };
+enum class Format { table, json, csv };
 
 const char* to_string(Role role);
 
-constexpr bool sends(Role role) { return role == Role::kPing || role == Role::kTx; }
+constexpr bool sends(Role role) {
+    return role == Role::ping || role == Role::tx;
+}
 
 struct Options {
-    Role role = Role::kPing;
+    Role role = Role::ping;
     std::optional<std::uint16_t> port;
     std::vector<SizeRange> sizes;
     bool sizes_given = false;
@@ -32,8 +34,8 @@ struct Options {
     std::uint64_t warmup = 0;
     std::optional<MacAddress> peer;  // none: whoever answers
     bool verify = false;
-    Touch touch = Touch::kFirst;
-    Format format = Format::kTable;
+    Touch touch = Touch::first;
+    Format format = Format::table;
     bool quiet = false;
     std::optional<double> interval_s;
     std::optional<std::uint32_t> mtu;
@@ -52,7 +54,7 @@ struct ParseEnd {
     std::string text;
 };
 
-inline constexpr int kExitUsage = 2;
+inline constexpr int exit_usage = 2;
 
 // `arguments` are those behind "--".
 std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments);

@@ -11,7 +11,7 @@ namespace famez::pingpong {
 namespace {
 
 // Half a second, so that with all delays a dead partner is reported within one.
-constexpr double kStallSeconds = 0.5;
+constexpr double stall_seconds = 0.5;
 
 double progress_interval(const Options& options) {
     if (options.interval_s) return *options.interval_s;
@@ -30,7 +30,7 @@ Pacer::Pacer(const Options& options, LinkWatch& link, const Tally& tally)
 
 void Pacer::restart() {
     deadline_ = UINT64_MAX;
-    budget_ = reload_ = kBudget;
+    budget_ = reload_ = full_budget;
     stalled_ = false;
     last_progress_ = 0;
     last_messages_ = line_messages_ = tally_.messages;
@@ -69,12 +69,12 @@ void Pacer::look_for_stall(std::uint64_t now) {
         }
         last_messages_ = tally_.messages;
         last_progress_ = now;
-    } else if (!stalled_ && now - last_progress_ > to_cycles(kStallSeconds)) {
+    } else if (!stalled_ && now - last_progress_ > to_cycles(stall_seconds)) {
         stalled_ = true;
         ++stalls_;
         note("{} {:g} s: the other end is stopped, busy or gone",
-             options_.role == Role::kTx ? "nothing was taken for" : "nothing came for",
-             kStallSeconds);
+             options_.role == Role::tx ? "nothing was taken for" : "nothing came for",
+             stall_seconds);
     }
 }
 

@@ -19,9 +19,9 @@ class Pacer {
     void restart();
     void set_deadline(std::uint64_t cycles) { deadline_ = cycles; }
 
-    // The work is done; only stay a little to answer. Sleeps between polls: a driver whose other end
-    // leaves now takes its memory apart in another thread (net_memif), and polling at full speed
-    // would run into that.
+    // The work is done; only stay a little to answer. Sleeps between polls: a driver whose other
+    // end leaves now takes its memory apart in another thread (net_memif), and polling at full
+    // speed would run into that.
     void linger_until(std::uint64_t cycles) {
         deadline_ = cycles;
         reload_ = budget_ = 0;
@@ -51,7 +51,7 @@ class Pacer {
     [[nodiscard]] std::uint64_t stalls() const { return stalls_; }
 
   private:
-    static constexpr std::int32_t kBudget = 32768;
+    static constexpr std::int32_t full_budget = 32768;
 
     void look_for_stall(std::uint64_t now);
     void show_progress(std::uint64_t now);
@@ -59,8 +59,8 @@ class Pacer {
     const Options& options_;
     LinkWatch& link_;
     const Tally& tally_;
-    std::int32_t budget_ = kBudget;
-    std::int32_t reload_ = kBudget;
+    std::int32_t budget_ = full_budget;
+    std::int32_t reload_ = full_budget;
     std::uint64_t deadline_ = UINT64_MAX;
     bool link_ended_it_ = false;
 

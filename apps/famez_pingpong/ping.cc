@@ -7,7 +7,6 @@
 #include "clock.h"
 #include "frames.h"
 #include "histogram.h"
-#include "log.h"
 #include "pacer.h"
 #include "roles.h"
 #include "sender.h"
@@ -16,9 +15,9 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr double kAnswerSeconds = 1.0;
-constexpr double kLastAnswerSeconds = 0.1;
-constexpr std::uint32_t kMaxBurst = 512;
+constexpr double answer_seconds = 1.0;
+constexpr double last_answer_seconds = 0.1;
+constexpr std::uint32_t max_burst = 512;
 
 // What has been asked in this burst and what of it was answered.
 class Outstanding {
@@ -31,7 +30,7 @@ class Outstanding {
     }
     [[nodiscard]] std::uint32_t missing() const { return count_ - answered_; }
 
-    enum class Kind { kInOrder, kReordered, kDuplicated, kLate };
+    enum class Kind { in_order, reordered, duplicated, late };
     struct Answer {
         Kind kind;
         std::uint64_t sequence;
@@ -45,13 +44,13 @@ class Outstanding {
         if (index < count_ && !done_[index]) {
             mark(index);
             next_ = static_cast<std::uint32_t>(index) + 1;
-            return {Kind::kInOrder, first_ + index};
+            return {Kind::in_order, first_ + index};
         }
         const std::uint64_t back = (shown - first_) & mask;
-        if (back >= count_) return {Kind::kLate, shown};
-        if (done_[back]) return {Kind::kDuplicated, first_ + back};
+        if (back >= count_) return {Kind::late, shown};
+        if (done_[back]) return {Kind::duplicated, first_ + back};
         mark(back);
-        return {Kind::kReordered, first_ + back};
+        return {Kind::reordered, first_ + back};
     }
 
   private:
@@ -64,7 +63,7 @@ class Outstanding {
     std::uint32_t count_ = 0;
     std::uint32_t next_ = 0;
     std::uint32_t answered_ = 0;
-    std::bitset<kMaxBurst> done_;
+    std::bitset<max_burst> done_;
 };
 
 class Pinger {
@@ -81,14 +80,13 @@ class Pinger {
 
   private:
     bool run_size(std::uint32_t run);
-    bool start(std::uint32_t run);
-    template <bool kVerify>
+    template <bool with_verify>
     void ping();
-    template <bool kVerify>
+    template <bool with_verify>
     bool exchange(std::uint32_t count);
-    template <bool kVerify>
+    template <bool with_verify>
     void take(std::uint16_t count, std::uint64_t now);
-    template <bool kVerify>
+    template <bool with_verify>
     void take_answer(const rte_mbuf* packet, std::uint64_t now);
     bool check(const rte_mbuf* packet, std::uint64_t sequence);
     bool on_limit();
@@ -119,8 +117,8 @@ class Pinger {
     std::uint64_t downs_before_ = 0;
     std::uint64_t stalls_before_ = 0;
     const char* ended_ = "";
-    std::array<rte_mbuf*, kMaxBurst> asks_{};
-    std::array<rte_mbuf*, kMaxBurst> answers_{};
+    std::array<rte_mbuf*, max_burst> asks_{};
+    std::array<rte_mbuf*, max_burst> answers_{};
 };
 
 bool Pinger::check(const rte_mbuf* packet, std::uint64_t sequence) {
@@ -134,33 +132,44 @@ bool Pinger::check(const rte_mbuf* packet, std::uint64_t sequence) {
     return true;
 }
 
-template <bool kVerify>
+template <bool with_verify>
 void Pinger::take_answer(const rte_mbuf* packet, std::uint64_t now) {
-    // A frame as short as 15 bytes lies in a buffer that has room for the load.
-    const std::size_t payload = packet->data_len - kEtherHeader;
-    const std::uint64_t mask =
-        payload >= 8 ? UINT64_MAX : (std::uint64_t{1} << (8 * payload)) - 1;
-    const auto shown = load<std::uint64_t>(frame_of(packet) + kEtherHeader) & mask;
+    const std::size_t payload = packet->data_len - ether_header;
+    std::uint64_t shown = 0;
+    std::uint64_t mask = UINT64_MAX;
+    if (payload >= sizeof shown) [[likely]] {
+        shown = load<std::uint64_t>(frame_of(packet) + ether_header);
+    } else {
+        std::memcpy(&shown, frame_of(packet) + ether_header, payload);
+        mask = (std::uint64_t{1} << (8 * payload)) - 1;
+    }
     const auto answer = outstanding_.place(shown, mask);
     switch (answer.kind) {
-        case Outstanding::Kind::kLate: ++late_; return;
-        case Outstanding::Kind::kDuplicated: ++duplicated_; return;
-        case Outstanding::Kind::kReordered: ++reordered_; break;
-        case Outstanding::Kind::kInOrder: break;
+        case Outstanding::Kind::late:
+            ++late_;
+            return;
+        case Outstanding::Kind::duplicated:
+            ++duplicated_;
+            return;
+        case Outstanding::Kind::reordered:
+            ++reordered_;
+            break;
+        case Outstanding::Kind::in_order:
+            break;
     }
     rtt_.record(now - asked_at_);
     ++tally_.messages;
     tally_.bytes += packet->pkt_len;
-    if constexpr (kVerify) {
+    if constexpr (with_verify) {
         if (!check(packet, answer.sequence)) ++corrupted_;
     }
 }
 
-template <bool kVerify>
+template <bool with_verify>
 void Pinger::take(std::uint16_t count, std::uint64_t now) {
     for (std::uint16_t i = 0; i < count; ++i) {
-        if (is_type(answers_[i], kDataType)) [[likely]] {
-            take_answer<kVerify>(answers_[i], now);
+        if (is_type(answers_[i], data_type)) [[likely]] {
+            take_answer<with_verify>(answers_[i], now);
         } else {
             sender_.on_other(answers_[i], sent_);
             ++foreign_;
@@ -169,12 +178,12 @@ void Pinger::take(std::uint16_t count, std::uint64_t now) {
     free_burst(port_.pool(), answers_.data(), count);
 }
 
-// Sends a burst and takes its answers. Takes them while it is still sending too: a burst may be larger
-// than what is on the way at once. False when the run is to end.
-template <bool kVerify>
+// Sends a burst and takes its answers. Takes them while it is still sending too: a burst may be
+// larger than what is on the way at once. False when the run is to end.
+template <bool with_verify>
 bool Pinger::exchange(std::uint32_t count) {
     const std::uint64_t downs = bench_.link.downs();
-    std::uint64_t patience = to_cycles(kAnswerSeconds);
+    std::uint64_t patience = to_cycles(answer_seconds);
     std::uint32_t done = 0;
     bool go_on = true;
     outstanding_.ask(sent_, count);
@@ -186,12 +195,12 @@ bool Pinger::exchange(std::uint32_t count) {
         }
         const std::uint16_t came =
             port_.receive(answers_.data(), static_cast<std::uint16_t>(options_.burst));
-        if (came != 0) take<kVerify>(came, now_cycles());
+        if (came != 0) take<with_verify>(came, now_cycles());
         if (!pacer_.spend(came)) continue;
         if (go_on && !on_tick()) {
             // What is under way when Ctrl-C comes or the time is up is still waited for, a little.
             go_on = false;
-            patience = now_cycles() - asked_at_ + to_cycles(kLastAnswerSeconds);
+            patience = now_cycles() - asked_at_ + to_cycles(last_answer_seconds);
         }
         const bool overdue = now_cycles() - asked_at_ > patience;
         if (overdue || downs != bench_.link.downs()) break;
@@ -226,32 +235,19 @@ bool Pinger::on_tick() {
     return go_on;
 }
 
-template <bool kVerify>
+template <bool with_verify>
 void Pinger::ping() {
     for (;;) {
         if (sent_ >= limit_ && !on_limit()) return;
         const auto count =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(options_.burst, limit_ - sent_));
-        if (!builder_.build_planned<kVerify>(asks_.data(), count, sent_, plan_)) [[unlikely]] {
+        if (!builder_.build_planned<with_verify>(asks_.data(), count, sent_, plan_)) [[unlikely]] {
             port_.reclaim();
             if (pacer_.spend(0) && !on_tick()) return;
             continue;
         }
-        if (!exchange<kVerify>(count)) return;
+        if (!exchange<with_verify>(count)) return;
     }
-}
-
-bool Pinger::start(std::uint32_t run) {
-    switch (sender_.begin(run)) {
-        case Handshake::kDone: return true;
-        case Handshake::kStopped: return false;
-        case Handshake::kNobody:
-            complain("no pong answered within {:g} s; start famez_pingpong ... -- pong at the other "
-                     "end",
-                     options_.wait_s);
-            return false;
-    }
-    return false;
 }
 
 void Pinger::report(const std::optional<ControlMessage>& peer) {
@@ -279,7 +275,7 @@ bool Pinger::run_size(std::uint32_t run) {
     plan_ = SizePlan(options_.sizes[run]);
     tally_ = Tally();
     rtt_.clear();
-    if (!start(run)) return false;
+    if (!sender_.begin(run)) return false;
     builder_.aim_at(sender_.destination());
     sent_ = lost_ = late_ = duplicated_ = reordered_ = corrupted_ = foreign_ = 0;
     downs_before_ = downs_ = bench_.link.downs();
@@ -291,22 +287,27 @@ bool Pinger::run_size(std::uint32_t run) {
     options_.verify ? ping<true>() : ping<false>();
     tally_.end_cycles = now_cycles();
     if (*ended_ == '\0') {
-        ended_ = pacer_.link_ended_it() ? "link_down" : (stop_requested() ? "interrupted" : "duration");
+        ended_ =
+            pacer_.link_ended_it() ? "link_down" : (stop_requested() ? "interrupted" : "duration");
     }
-    const bool last = stop_requested() || pacer_.link_ended_it() || run + 1 == options_.sizes.size();
+    const bool last =
+        stop_requested() || pacer_.link_ended_it() || run + 1 == options_.sizes.size();
     report(sender_.end(sent_, sent_, last));
     return !last;
 }
 
 bool Pinger::run() {
     std::uint32_t run = 0;
-    while (run_size(run)) ++run;
+    while (run_size(run))
+        ++run;
     return bench_.reporter.rows() != 0;
 }
 
 }  // namespace
 
 // Not on the stack: the histogram is large.
-bool run_ping(const Bench& bench) { return std::make_unique<Pinger>(bench)->run(); }
+bool run_ping(const Bench& bench) {
+    return std::make_unique<Pinger>(bench)->run();
+}
 
 }  // namespace famez::pingpong

@@ -22,8 +22,8 @@ class Turner {
 
     // In two loads and two stores of fixed size; the type at offset 12 stays.
     void turn(std::uint8_t* frame) const {
-        constexpr std::uint64_t kAddress = (std::uint64_t{1} << 48) - 1;
-        const auto source = load<std::uint64_t>(frame + 6) & kAddress;
+        constexpr std::uint64_t address_mask = (std::uint64_t{1} << 48) - 1;
+        const auto source = load<std::uint64_t>(frame + 6) & address_mask;
         store(frame, source | first_two_);
         store(frame + 8, last_four_);
     }
@@ -50,7 +50,7 @@ bool send_back(const Port& port, Receiver& receiver, rte_mbuf** packets, std::ui
     return true;
 }
 
-template <bool kVerify>
+template <bool with_verify>
 void answer(const Port& port, Receiver& receiver, std::uint16_t burst) {
     std::array<rte_mbuf*, 512> packets;
     Tally& tally = receiver.tally();
@@ -59,21 +59,21 @@ void answer(const Port& port, Receiver& receiver, std::uint16_t burst) {
     for (;;) {
         const std::uint16_t count = port.receive(packets.data(), burst);
         if (count == 0) {
-            if (idle < kIdlePolls && ++idle == kIdlePolls) tally.end_cycles = now_cycles();
+            if (idle < idle_polls && ++idle == idle_polls) tally.end_cycles = now_cycles();
             if (receiver.spend(0) && !receiver.on_tick()) break;
             continue;
         }
         std::uint16_t answers = 0;
         for (std::uint16_t i = 0; i < count; ++i) {
             rte_mbuf* const packet = packets[i];
-            if (is_type(packet, kDataType)) [[likely]] {
-                if constexpr (kVerify) receiver.verify(packet);
+            if (is_type(packet, data_type)) [[likely]] {
+                if constexpr (with_verify) receiver.verify(packet);
                 turner.turn(frame_of(packet));
                 tally.bytes += packet->pkt_len;
                 ++tally.messages;
                 packets[answers++] = packet;
             } else {
-                if (answers != 0 || idle < kIdlePolls) tally.end_cycles = now_cycles();
+                if (answers != 0 || idle < idle_polls) tally.end_cycles = now_cycles();
                 receiver.on_other(packet);
                 rte_pktmbuf_free(packet);
             }
@@ -85,7 +85,7 @@ void answer(const Port& port, Receiver& receiver, std::uint16_t burst) {
         }
         if (receiver.spend(count) && !receiver.on_tick()) break;
     }
-    if (idle < kIdlePolls) tally.end_cycles = now_cycles();
+    if (idle < idle_polls) tally.end_cycles = now_cycles();
 }
 
 }  // namespace

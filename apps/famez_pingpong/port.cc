@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
@@ -14,12 +15,14 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr std::uint32_t kDefaultSegment = 2048;
-constexpr std::uint32_t kDefaultMtu = 1500;
-constexpr std::uint32_t kPoolCache = RTE_MEMPOOL_CACHE_MAX_SIZE;
+constexpr std::uint32_t default_segment = 2048;
+constexpr std::uint32_t default_mtu = 1500;
+constexpr std::uint32_t pool_cache = RTE_MEMPOOL_CACHE_MAX_SIZE;
 
 // A driver that says nothing of its MTU shows the type's largest value.
-bool tells_mtu(const rte_eth_dev_info& info) { return info.max_mtu != UINT16_MAX; }
+bool tells_mtu(const rte_eth_dev_info& info) {
+    return info.max_mtu != UINT16_MAX;
+}
 
 }  // namespace
 
@@ -61,51 +64,52 @@ void Port::choose(const Options& options) {
     const std::uint16_t first = rte_eth_find_next(0);
     if (first == RTE_MAX_ETHPORTS) {
         throw PortError(
-            "there is no ethdev port; give one with --vdev=... or -a PCI-ADDRESS before the \"--\", "
+            "there is no ethdev port; give one with --vdev=... or -a PCI-ADDRESS before the "
+            "\"--\", "
             "and -d librte_net_DRIVER.so if its driver is not in DPDK's plugin directory");
     }
     id_ = options.port.value_or(first);
     if (rte_eth_dev_is_valid_port(id_) == 0) {
-        throw PortError(fmt::format("--port {}: there is no such port; the first one is {}", id_,
-                                    first));
+        throw PortError(
+            fmt::format("--port {}: there is no such port; the first one is {}", id_, first));
     }
     std::array<char, RTE_ETH_NAME_MAX_LEN> name{};
     if (rte_eth_dev_get_name_by_port(id_, name.data()) == 0) name_ = name.data();
 }
 
 std::uint32_t Port::choose_mtu(const Options& options, const rte_eth_dev_info& info) const {
-    const std::uint32_t needed = options.largest_frame() - kEtherHeader;
-    const std::uint32_t wanted = options.mtu.value_or(std::max(needed, kDefaultMtu));
+    const std::uint32_t needed = options.largest_frame() - ether_header;
+    const std::uint32_t wanted = options.mtu.value_or(std::max(needed, default_mtu));
     if (tells_mtu(info) && wanted > info.max_mtu) {
-        throw PortError(
-            fmt::format("port {} ({}, {}) has an MTU of at most {}, which is frames of {} bytes; "
-                        "{} were asked for: give a smaller --size or --mtu",
-                        id_, name_, driver_, info.max_mtu, info.max_mtu + kEtherHeader,
-                        wanted + kEtherHeader));
+        throw PortError(fmt::format(
+            "port {} ({}, {}) has an MTU of at most {}, which is frames of {} bytes; "
+            "{} were asked for: give a smaller --size or --mtu",
+            id_, name_, driver_, info.max_mtu, info.max_mtu + ether_header, wanted + ether_header));
     }
     const std::uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
     if (!tells_mtu(info) && wanted + overhead > info.max_rx_pktlen) {
         // net_memif is such a one: the number is a default nobody filled in.
         note("{} names no MTU and {} bytes as its longest frame; trying {} all the same", driver_,
-             info.max_rx_pktlen, wanted + kEtherHeader);
-        return std::min(kDefaultMtu, info.max_rx_pktlen - overhead);
+             info.max_rx_pktlen, wanted + ether_header);
+        return std::min(default_mtu, info.max_rx_pktlen - overhead);
     }
     return wanted;
 }
 
 void Port::configure(const Options& options, const rte_eth_dev_info& info) {
     const std::uint32_t mtu = choose_mtu(options, info);
-    largest_frame_ = std::max(mtu + kEtherHeader, options.largest_frame());
+    largest_frame_ = std::max(mtu + ether_header, options.largest_frame());
     const bool can_chain = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
     segment_size_ = options.mbuf_size;
     if (segment_size_ == 0) {
-        segment_size_ = can_chain ? kDefaultSegment : std::max(kDefaultSegment, largest_frame_);
+        segment_size_ = can_chain ? default_segment : std::max(default_segment, largest_frame_);
     }
     const bool chains = largest_frame_ > segment_size_;
     if (chains && !can_chain) {
-        throw PortError(fmt::format(
-            "port {} ({}, {}) cannot send chained buffers, so frames of {} bytes need --mbuf-size {}",
-            id_, name_, driver_, largest_frame_, largest_frame_));
+        throw PortError(
+            fmt::format("port {} ({}, {}) cannot send chained buffers, so frames of {} bytes need "
+                        "--mbuf-size {}",
+                        id_, name_, driver_, largest_frame_, largest_frame_));
     }
     conf_.rxmode.mtu = mtu;
     if (chains) {
@@ -126,12 +130,13 @@ void Port::make_pool(const Options& options) {
     // What both rings and all bursts under way can hold, and the cache on top.
     const std::uint32_t needed =
         std::max(2U * (rx_descriptors_ + tx_descriptors_), 2 * options.burst * segments) +
-        2 * kPoolCache + options.burst * segments;
+        2 * pool_cache + options.burst * segments;
     const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;
-    const std::uint32_t cache = std::min(kPoolCache, count / 2);
-    pool_ = rte_pktmbuf_pool_create(fmt::format("famez_pp_{}", id_).c_str(), count, cache, 0,
-                                    static_cast<std::uint16_t>(segment_size_ + RTE_PKTMBUF_HEADROOM),
-                                    static_cast<int>(rte_socket_id()));
+    const std::uint32_t cache = std::min(pool_cache, count / 2);
+    pool_ =
+        rte_pktmbuf_pool_create(fmt::format("famez_pp_{}", id_).c_str(), count, cache, 0,
+                                static_cast<std::uint16_t>(segment_size_ + RTE_PKTMBUF_HEADROOM),
+                                static_cast<int>(rte_socket_id()));
     if (pool_ == nullptr) {
         throw PortError(fmt::format(
             "no memory for {} packet buffers of {} bytes: {}; give EAL more (-m MEGABYTES), or "

@@ -67,14 +67,14 @@ class Port {
     rte_eth_conf conf_{};
 };
 
-// Frees a burst. A pool's own plain buffers (one segment, one reference) go back in one piece, having
-// been read in their first cache line only; all others the long way.
+// Frees a burst. A pool's own plain buffers (one segment, one reference) go back in one piece,
+// having been read in their first cache line only; all others the long way.
 inline void free_burst(rte_mempool* pool, rte_mbuf** packets, std::uint16_t count) {
-    constexpr std::uint64_t kNotPlain = RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT;
+    constexpr std::uint64_t not_plain = RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT;
     bool plain = true;
     for (std::uint16_t i = 0; i < count; ++i) {
         const rte_mbuf& m = *packets[i];
-        plain &= m.refcnt == 1 && m.nb_segs == 1 && (m.ol_flags & kNotPlain) == 0 && m.pool == pool;
+        plain &= m.refcnt == 1 && m.nb_segs == 1 && (m.ol_flags & not_plain) == 0 && m.pool == pool;
     }
     if (plain) [[likely]] {
         rte_mempool_put_bulk(pool, reinterpret_cast<void**>(packets), count);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port_stats.h"
 
-#include <vector>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <vector>
+
 #include <rte_ethdev.h>
 
 namespace famez::pingpong {
@@ -44,7 +45,8 @@ std::string port_statistics_line(std::uint16_t port) {
     rte_eth_stats s{};
     if (rte_eth_stats_get(port, &s) != 0) return fmt::format("port {}: no statistics", port);
     return fmt::format(
-        "port {}: {} packets in, {} out; missed {}, input errors {}, output errors {}, no buffer {}",
+        "port {}: {} packets in, {} out; missed {}, input errors {}, output errors {}, no buffer "
+        "{}",
         port, s.ipackets, s.opackets, s.imissed, s.ierrors, s.oerrors, s.rx_nombuf);
 }
 

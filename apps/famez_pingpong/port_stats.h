@@ -2,10 +2,10 @@
 // What the port itself counted since it started.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <string>
-
-#include <nlohmann/json_fwd.hpp>
 
 namespace famez::pingpong {
 

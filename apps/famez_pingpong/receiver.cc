@@ -10,12 +10,12 @@ namespace famez::pingpong {
 namespace {
 
 // How long a receiver that is done stays, to confirm the end again if its answer got lost.
-constexpr double kLingerSeconds = 0.100;
+constexpr double linger_seconds = 0.100;
 
 // A sender silent for this long may be replaced by another one.
-constexpr double kSilentSeconds = 0.5;
+constexpr double silent_seconds = 0.5;
 
-constexpr std::uint64_t kNoLimit = UINT64_MAX;
+constexpr std::uint64_t no_limit = UINT64_MAX;
 
 }  // namespace
 
@@ -35,14 +35,14 @@ void Receiver::on_other(const rte_mbuf* packet) {
         ++foreign_;
         return;
     }
-    if (received->message.kind == Control::kHello) on_hello(*received);
-    if (received->message.kind == Control::kEnd) on_end(*received);
+    if (received->message.kind == Control::hello) on_hello(*received);
+    if (received->message.kind == Control::end) on_end(*received);
 }
 
 // Somebody else's stream in the middle of ours: with broadcast everybody hears everybody.
 bool Receiver::stranger(const ReceivedControl& hello) const {
-    return state_ == State::kOpen && hello_.has_value() && hello.from != sender_ &&
-           now_cycles() - seen_at_ < to_cycles(kSilentSeconds);
+    return state_ == State::open && hello_.has_value() && hello.from != sender_ &&
+           now_cycles() - seen_at_ < to_cycles(silent_seconds);
 }
 
 void Receiver::on_hello(const ReceivedControl& hello) {
@@ -52,7 +52,7 @@ void Receiver::on_hello(const ReceivedControl& hello) {
         ++foreign_;
         return;
     }
-    const bool unnamed = state_ == State::kOpen && !hello_;
+    const bool unnamed = state_ == State::open && !hello_;
     if (unnamed && m.next_sequence != 0) {
         // The answer to ask_who(): a name for the stream that is running already.
         hello_ = m;
@@ -60,10 +60,10 @@ void Receiver::on_hello(const ReceivedControl& hello) {
         sizes_ = SizeRange{m.size_min, m.size_max};
         verifier_.learn_sizes(*sizes_);
     } else if (!known) {
-        if (state_ == State::kOpen) close("abandoned", nullptr);
+        if (state_ == State::open) close("abandoned", nullptr);
         open(hello);
     }
-    answer(hello.from, m, Control::kHelloAck);
+    answer(hello.from, m, Control::hello_ack);
 }
 
 void Receiver::open(std::optional<ReceivedControl> hello) {
@@ -80,14 +80,15 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
         sizes_ = SizeRange{hello_->size_min, hello_->size_max};
         first = hello_->next_sequence;
         if (sizes_->max > port_.largest_frame()) {
-            complain("the sender will send frames of {} bytes but this port is set up for {}: "
-                     "start this end with --size {}",
-                     sizes_->max, port_.largest_frame(), sizes_->max);
+            complain(
+                "the sender will send frames of {} bytes but this port is set up for {}: "
+                "start this end with --size {}",
+                sizes_->max, port_.largest_frame(), sizes_->max);
         }
     }
     // Without a hello the first messages are checked already.
     if (hello) verifier_.start(sizes_, first);
-    state_ = State::kOpen;
+    state_ = State::open;
     link_.expect_down(false);
     seen_at_ = now_cycles();
     pacer_.watch_for_stalls(true);
@@ -95,16 +96,16 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
 
 void Receiver::on_end(const ReceivedControl& end) {
     const ControlMessage& m = end.message;
-    const bool ours = hello_ ? hello_->session == m.session && hello_->run == m.run
-                             : state_ == State::kOpen;
-    if (ours && state_ == State::kOpen) close("end_of_stream", &m);
-    if (!ours && state_ == State::kOpen) return;
-    answer(end.from, m, Control::kEndAck);
+    const bool ours =
+        hello_ ? hello_->session == m.session && hello_->run == m.run : state_ == State::open;
+    if (ours && state_ == State::open) close("end_of_stream", &m);
+    if (!ours && state_ == State::open) return;
+    answer(end.from, m, Control::end_ack);
     if (ours && m.last_run != 0) {
         link_.expect_down(true);
         if (!options_.stay) {
             ended_ = "end_of_stream";
-            pacer_.linger_until(now_cycles() + to_cycles(kLingerSeconds));
+            pacer_.linger_until(now_cycles() + to_cycles(linger_seconds));
         }
     }
 }
@@ -124,13 +125,13 @@ void Receiver::answer(const MacAddress& to, const ControlMessage& question, Cont
 
 void Receiver::ask_who() {
     ControlMessage question;
-    question.kind = Control::kWho;
-    question.size_min = question.size_max = kMinFrame;
-    send_control(port_, kBroadcast, question);
+    question.kind = Control::who;
+    question.size_min = question.size_max = min_frame;
+    send_control(port_, broadcast_address, question);
 }
 
 bool Receiver::on_limit() {
-    if (state_ != State::kOpen) {
+    if (state_ != State::open) {
         // Data of a sender whose hello never reached us: we are new here, or it did not wait.
         open(std::nullopt);
         ask_who();
@@ -146,7 +147,7 @@ bool Receiver::on_limit() {
         ended_ = "count";
         return false;
     }
-    limit_ = tally_.clock_runs() ? kNoLimit : warmup;
+    limit_ = tally_.clock_runs() ? no_limit : warmup;
     if (options_.count) limit_ = std::min(limit_, *options_.count);
     return true;
 }
@@ -157,7 +158,7 @@ bool Receiver::on_tick() {
         seen_messages_ = tally_.messages;
         seen_at_ = now;
     }
-    if (state_ == State::kOpen && !hello_ && now >= next_question_) {
+    if (state_ == State::open && !hello_ && now >= next_question_) {
         ask_who();
         next_question_ = now + to_cycles(0.1);
     }
@@ -166,8 +167,8 @@ bool Receiver::on_tick() {
     return go_on;
 }
 
-// What was sent but did not come. Without verification that is arithmetic, and possible only for who
-// knows where the stream began and how it ended.
+// What was sent but did not come. Without verification that is arithmetic, and possible only for
+// who knows where the stream began and how it ended.
 std::optional<std::uint64_t> Receiver::count_lost(const ControlMessage* end) const {
     if (options_.verify) return verifier_.counts().lost;
     if (!hello_ || end == nullptr) return std::nullopt;
@@ -178,7 +179,7 @@ std::optional<std::uint64_t> Receiver::count_lost(const ControlMessage* end) con
 void Receiver::close(const char* ended, const ControlMessage* end) {
     if (end != nullptr && options_.verify) verifier_.finish(end->next_sequence);
     add_row(ended, count_lost(end));
-    state_ = State::kClosed;
+    state_ = State::closed;
     verifier_.start(std::nullopt, std::nullopt);
     pacer_.watch_for_stalls(false);
     pacer_.restart();
@@ -194,7 +195,7 @@ void Receiver::add_row(const char* ended, std::optional<std::uint64_t> lost) {
     row.size = sizes_.value_or(options_.sizes.front());
     row.tally = tally_;
     row.received = tally_.messages;
-    row.sent = options_.role == Role::kPong ? tally_.messages - dropped_ : 0;
+    row.sent = options_.role == Role::pong ? tally_.messages - dropped_ : 0;
     row.lost = lost;
     row.duplicated = counts.duplicated;
     row.reordered = counts.reordered;
@@ -215,7 +216,7 @@ void Receiver::add_row(const char* ended, std::optional<std::uint64_t> lost) {
 }
 
 void Receiver::finish() {
-    if (state_ == State::kOpen || reporter_.rows() == 0) add_row(ended_, count_lost(nullptr));
+    if (state_ == State::open || reporter_.rows() == 0) add_row(ended_, count_lost(nullptr));
 }
 
 }  // namespace famez::pingpong

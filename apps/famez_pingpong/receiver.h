@@ -19,9 +19,9 @@
 
 namespace famez::pingpong {
 
-// So many empty polls in a row make a pause: the hot loops then note the time, so that a rate ends with
-// the last message and not with what came long after it.
-inline constexpr std::uint32_t kIdlePolls = 64;
+// So many empty polls in a row make a pause: the hot loops then note the time, so that a rate ends
+// with the last message and not with what came long after it.
+inline constexpr std::uint32_t idle_polls = 64;
 
 class Receiver {
   public:
@@ -48,7 +48,7 @@ class Receiver {
     void finish();
 
   private:
-    enum class State { kIdle, kOpen, kClosed };
+    enum class State { idle, open, closed };
 
     void on_hello(const ReceivedControl& hello);
     void on_end(const ReceivedControl& end);
@@ -69,7 +69,7 @@ class Receiver {
     Verifier verifier_;
     std::vector<Piece> pieces_;
 
-    State state_ = State::kIdle;
+    State state_ = State::idle;
     std::optional<ControlMessage> hello_;  // of the open or the last stream; none: it said no hello
     MacAddress sender_{};
     std::optional<SizeRange> sizes_;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report.h"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "clock.h"
 #include "port_stats.h"
@@ -20,20 +21,24 @@ struct Percentile {
     const char* key;
     double percent;
 };
-constexpr std::array<Percentile, 5> kPercentiles = {{{"rtt_ns_p50", 50},
-                                                     {"rtt_ns_p90", 90},
-                                                     {"rtt_ns_p99", 99},
-                                                     {"rtt_ns_p99_9", 99.9},
-                                                     {"rtt_ns_p99_99", 99.99}}};
+constexpr std::array<Percentile, 5> percentiles = {{{"rtt_ns_p50", 50},
+                                                    {"rtt_ns_p90", 90},
+                                                    {"rtt_ns_p99", 99},
+                                                    {"rtt_ns_p99_9", 99.9},
+                                                    {"rtt_ns_p99_99", 99.99}}};
 
-double nanoseconds(std::uint64_t cycles) { return to_nanoseconds(static_cast<double>(cycles)); }
+double nanoseconds(std::uint64_t cycles) {
+    return to_nanoseconds(static_cast<double>(cycles));
+}
 
-double tenth(double value) { return static_cast<double>(static_cast<std::int64_t>(value * 10 + 0.5)) / 10; }
+double tenth(double value) {
+    return std::round(value * 10) / 10;
+}
 
 void add_rtt(nlohmann::ordered_json& json, const Histogram& rtt) {
     json["rtt_samples"] = rtt.count();
     json["rtt_ns_min"] = tenth(nanoseconds(rtt.min()));
-    for (const auto& [key, percent] : kPercentiles) {
+    for (const auto& [key, percent] : percentiles) {
         json[key] = tenth(nanoseconds(rtt.percentile(percent)));
     }
     json["rtt_ns_max"] = tenth(nanoseconds(rtt.max()));
@@ -50,7 +55,7 @@ void add_peer(nlohmann::ordered_json& json, const ControlMessage& peer) {
 }
 
 const char* to_string(Touch touch) {
-    return touch == Touch::kNone ? "none" : (touch == Touch::kFirst ? "first" : "all");
+    return touch == Touch::none ? "none" : (touch == Touch::first ? "first" : "all");
 }
 
 std::string or_dash(std::optional<std::uint64_t> number) {
@@ -62,9 +67,15 @@ std::string or_dash(std::optional<std::uint64_t> number) {
 void Reporter::add(const Row& row) {
     judge(row);
     switch (options_.format) {
-        case Format::kTable: print_table_row(row); break;
-        case Format::kJson: fmt::print("{}\n", describe(row).dump()); break;
-        case Format::kCsv: print_csv_row(row); break;
+        case Format::table:
+            print_table_row(row);
+            break;
+        case Format::json:
+            fmt::print("{}\n", describe(row).dump());
+            break;
+        case Format::csv:
+            print_csv_row(row);
+            break;
     }
     // Readers follow a sweep line by line.
     std::fflush(stdout);
@@ -78,6 +89,7 @@ void Reporter::judge(const Row& row) {
     const bool damaged = row.lost.value_or(0) != 0 || row.duplicated != 0 || row.reordered != 0 ||
                          row.corrupted != 0;
     if (options_.verify && damaged) wrong_ = true;
+    if (row.ended == std::string_view("link_down")) wrong_ = true;
     if (!row.peer || row.peer->verified == 0) return;
     const ControlMessage& peer = *row.peer;
     if (peer.lost != 0 || peer.duplicated != 0 || peer.reordered != 0 || peer.corrupted != 0) {
@@ -99,7 +111,7 @@ nlohmann::ordered_json Reporter::describe(const Row& row) const {
     json["size_max_bytes"] = row.size.max;
     json["burst"] = options_.burst;
     json["verify"] = options_.verify;
-    if (options_.role == Role::kRx) json["touch"] = to_string(options_.touch);
+    if (options_.role == Role::rx) json["touch"] = to_string(options_.touch);
     json["cycles_hz"] = rte_get_tsc_hz();
     json["ended"] = row.ended;
     json["sent"] = row.sent;
@@ -147,22 +159,24 @@ void Reporter::print_csv_row(const Row& row) const {
 
 void Reporter::print_table_row(const Row& row) const {
     const Tally& tally = row.tally;
-    if (options_.role == Role::kPing) {
+    if (options_.role == Role::ping) {
         if (rows_ == 0) {
-            fmt::print("{:>11} {:>5} {:>12} {:>8} | {:>7} {:>7} {:>7} {:>7} {:>8} {:>8} {:>9} {:>8} | "
-                       "{:>9} {:>9}\n",
-                       "size B", "burst", "sent", "lost", "min ns", "p50", "p90", "p99", "p99.9",
-                       "p99.99", "max", "mean", "Mmsg/s", "Gb/s");
+            fmt::print(
+                "{:>11} {:>5} {:>12} {:>8} | {:>7} {:>7} {:>7} {:>7} {:>8} {:>8} {:>9} {:>8} | "
+                "{:>9} {:>9}\n",
+                "size B", "burst", "sent", "lost", "min ns", "p50", "p90", "p99", "p99.9", "p99.99",
+                "max", "mean", "Mmsg/s", "Gb/s");
         }
         const Histogram& rtt = *row.rtt;
-        fmt::print("{:>11} {:>5} {:>12} {:>8} | {:>7.0f} {:>7.0f} {:>7.0f} {:>7.0f} {:>8.0f} {:>8.0f} "
-                   "{:>9.0f} {:>8.1f} | {:>9.4f} {:>9.4f}\n",
-                   pingpong::to_string(row.size), options_.burst, row.sent, or_dash(row.lost),
-                   nanoseconds(rtt.min()), nanoseconds(rtt.percentile(50)),
-                   nanoseconds(rtt.percentile(90)), nanoseconds(rtt.percentile(99)),
-                   nanoseconds(rtt.percentile(99.9)), nanoseconds(rtt.percentile(99.99)),
-                   nanoseconds(rtt.max()), to_nanoseconds(rtt.mean()),
-                   tally.messages_per_second() / 1e6, tally.bits_per_second() / 1e9);
+        fmt::print(
+            "{:>11} {:>5} {:>12} {:>8} | {:>7.0f} {:>7.0f} {:>7.0f} {:>7.0f} {:>8.0f} {:>8.0f} "
+            "{:>9.0f} {:>8.1f} | {:>9.4f} {:>9.4f}\n",
+            pingpong::to_string(row.size), options_.burst, row.sent, or_dash(row.lost),
+            nanoseconds(rtt.min()), nanoseconds(rtt.percentile(50)),
+            nanoseconds(rtt.percentile(90)), nanoseconds(rtt.percentile(99)),
+            nanoseconds(rtt.percentile(99.9)), nanoseconds(rtt.percentile(99.99)),
+            nanoseconds(rtt.max()), to_nanoseconds(rtt.mean()), tally.messages_per_second() / 1e6,
+            tally.bits_per_second() / 1e9);
         return;
     }
     if (rows_ == 0) {
@@ -171,15 +185,15 @@ void Reporter::print_table_row(const Row& row) const {
                    "seconds", "Mmsg/s", "Gb/s");
     }
     // tx shows what the receiver told it.
-    const bool told = options_.role == Role::kTx && row.peer.has_value();
-    const bool shown = options_.role != Role::kTx || told;
+    const bool told = options_.role == Role::tx && row.peer.has_value();
+    const bool shown = options_.role != Role::tx || told;
     const auto value = [&](std::uint64_t own, std::uint64_t theirs) {
         return shown ? fmt::format("{}", told ? theirs : own) : std::string("-");
     };
     const ControlMessage peer = row.peer.value_or(ControlMessage{});
     fmt::print("{:>11} {:>5} {:>13} {:>13} {:>9} {:>7} {:>7} {:>7} {:>9.3f} {:>11.6f} {:>9.4f}\n",
                pingpong::to_string(row.size), options_.burst,
-               options_.role == Role::kRx ? "-" : fmt::format("{}", row.sent),
+               options_.role == Role::rx ? "-" : fmt::format("{}", row.sent),
                value(row.received, peer.received),
                told ? fmt::format("{}", peer.lost) : or_dash(row.lost),
                value(row.duplicated, peer.duplicated), value(row.reordered, peer.reordered),
@@ -188,7 +202,7 @@ void Reporter::print_table_row(const Row& row) const {
 }
 
 void Reporter::close() const {
-    if (options_.format != Format::kTable || options_.quiet) return;
+    if (options_.format != Format::table || options_.quiet) return;
     fmt::print("{}\n", port_line_);
 }
 

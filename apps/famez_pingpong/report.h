@@ -2,11 +2,11 @@
 // The results: a table for people, or JSON, or CSV, on stdout.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "histogram.h"
 #include "options.h"

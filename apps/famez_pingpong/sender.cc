@@ -11,8 +11,8 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr double kRepeatSeconds = 0.020;
-constexpr int kEndRepeats = 50;  // one second
+constexpr double repeat_seconds = 0.020;
+constexpr int end_repeats = 50;  // one second
 
 std::uint64_t random_session() {
     std::random_device source;
@@ -21,12 +21,17 @@ std::uint64_t random_session() {
     return session != 0 ? session : 1;  // 0 means none
 }
 
-Role partner_of(Role role) { return role == Role::kPing ? Role::kPong : Role::kRx; }
+Role partner_of(Role role) {
+    return role == Role::ping ? Role::pong : Role::rx;
+}
 
 }  // namespace
 
 Sender::Sender(const Options& options, const Port& port, LinkWatch& link)
-    : options_(options), port_(port), link_(link), destination_(options.peer.value_or(kBroadcast)) {
+    : options_(options),
+      port_(port),
+      link_(link),
+      destination_(options.peer.value_or(broadcast_address)) {
     about_.session = random_session();
     about_.role = static_cast<std::uint32_t>(options.role);
     about_.verified = options.verify ? 1 : 0;
@@ -38,24 +43,24 @@ bool Sender::say(Control kind, std::uint64_t next_sequence) {
     message.kind = kind;
     message.next_sequence = next_sequence;
     // A hello looks for a partner, which may be another one by now.
-    const bool ask_all = kind == Control::kHello && !options_.peer;
-    return send_control(port_, ask_all ? kBroadcast : destination_, message);
+    const bool ask_all = kind == Control::hello && !options_.peer;
+    return send_control(port_, ask_all ? broadcast_address : destination_, message);
 }
 
 bool Sender::is_answer(const ReceivedControl& received) const {
     const ControlMessage& m = received.message;
-    return (m.kind == Control::kHelloAck || m.kind == Control::kEndAck) &&
+    return (m.kind == Control::hello_ack || m.kind == Control::end_ack) &&
            m.session == about_.session && m.run == about_.run;
 }
 
 void Sender::on_other(const rte_mbuf* packet, std::uint64_t next_sequence) {
     const auto received = parse_control(packet);
     if (!received) return;
-    if (received->message.kind == Control::kWho) {
-        say(Control::kHello, next_sequence);
+    if (received->message.kind == Control::who) {
+        say(Control::hello, next_sequence);
     } else if (is_answer(*received)) {
         answer_ = received->message;
-        if (!options_.peer && answer_->kind == Control::kHelloAck &&
+        if (!options_.peer && answer_->kind == Control::hello_ack &&
             answer_->role == static_cast<std::uint32_t>(partner_of(options_.role))) {
             destination_ = received->from;
         }
@@ -65,7 +70,8 @@ void Sender::on_other(const rte_mbuf* packet, std::uint64_t next_sequence) {
 void Sender::poll(std::uint64_t next_sequence) {
     std::array<rte_mbuf*, 32> packets;
     const std::uint16_t count = port_.receive(packets.data(), packets.size());
-    for (std::uint16_t i = 0; i < count; ++i) on_other(packets[i], next_sequence);
+    for (std::uint16_t i = 0; i < count; ++i)
+        on_other(packets[i], next_sequence);
     rte_pktmbuf_free_bulk(packets.data(), count);
 }
 
@@ -88,47 +94,60 @@ bool Sender::wait_for(Control kind, double seconds) {
     return false;
 }
 
-Handshake Sender::begin(std::uint32_t run) {
+void Sender::complain_of_nobody() const {
+    const char* const partner = to_string(partner_of(options_.role));
+    complain(
+        "no {} answered within {:g} s; start famez_pingpong ... -- {} at the other end, or give "
+        "--wait 0 to begin without",
+        partner, options_.wait_s, partner);
+}
+
+bool Sender::begin(std::uint32_t run) {
     about_.run = run;
     about_.last_run = run + 1 == options_.sizes.size() ? 1 : 0;
     about_.size_min = options_.sizes[run].min;
     about_.size_max = options_.sizes[run].max;
     answer_.reset();
     if (options_.wait_s == 0) {
-        say(Control::kHello, 0);
-        return Handshake::kDone;
+        say(Control::hello, 0);
+        return true;
     }
     const std::uint64_t start = now_cycles();
     bool told = false;
     while (!stop_requested()) {
-        say(Control::kHello, 0);
-        if (wait_for(Control::kHelloAck, kRepeatSeconds)) return Handshake::kDone;
+        say(Control::hello, 0);
+        if (wait_for(Control::hello_ack, repeat_seconds)) return true;
         const double waited = to_seconds(now_cycles() - start);
         link_.check(now_cycles());
-        if (waited >= options_.wait_s) return Handshake::kNobody;
+        if (waited >= options_.wait_s) {
+            complain_of_nobody();
+            return false;
+        }
         if (!told && waited > 0.5) {
             note("waiting for {} at the other end, up to {:g} s",
                  to_string(partner_of(options_.role)), options_.wait_s);
             told = true;
         }
     }
-    return Handshake::kStopped;
+    return false;
 }
 
-void Sender::resume(std::uint64_t next_sequence) { say(Control::kHello, next_sequence); }
+void Sender::resume(std::uint64_t next_sequence) {
+    say(Control::hello, next_sequence);
+}
 
 std::optional<ControlMessage> Sender::end(std::uint64_t messages, std::uint64_t next_sequence,
                                           bool last) {
     about_.sent_messages = messages;
     if (last) about_.last_run = 1;
     answer_.reset();
-    int rounds = options_.wait_s == 0 ? 5 : kEndRepeats;
+    int rounds = options_.wait_s == 0 ? 5 : end_repeats;
     for (; rounds > 0 && link_.check(now_cycles()); --rounds) {
-        say(Control::kEnd, next_sequence);
-        const std::uint64_t deadline = now_cycles() + to_cycles(kRepeatSeconds);
+        say(Control::end, next_sequence);
+        const std::uint64_t deadline = now_cycles() + to_cycles(repeat_seconds);
         while (now_cycles() < deadline) {
             poll(next_sequence);
-            if (answer_ && answer_->kind == Control::kEndAck) return answer_;
+            if (answer_ && answer_->kind == Control::end_ack) return answer_;
         }
     }
     if (options_.wait_s != 0) note("the other end did not confirm the end of the stream");

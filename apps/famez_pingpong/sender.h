@@ -14,14 +14,13 @@
 
 namespace famez::pingpong {
 
-enum class Handshake { kDone, kStopped, kNobody };
-
 class Sender {
   public:
     Sender(const Options& options, const Port& port, LinkWatch& link);
 
-    // Says hello until the other end answers. With --wait 0 it says it once.
-    Handshake begin(std::uint32_t run);
+    // Says hello until the other end answers; with --wait 0 it says it once. False when nobody does
+    // (it has complained then) or Ctrl-C comes.
+    bool begin(std::uint32_t run);
 
     // Whom data is for: as told, or who has answered.
     [[nodiscard]] const MacAddress& destination() const { return destination_; }
@@ -35,12 +34,14 @@ class Sender {
     // One frame that is not data; it stays the caller's.
     void on_other(const rte_mbuf* packet, std::uint64_t next_sequence);
 
-    // Says that this was all (of the whole program, if `last`) until the other end confirms, with its
-    // totals; nothing if it does not.
-    std::optional<ControlMessage> end(std::uint64_t messages, std::uint64_t next_sequence, bool last);
+    // Says that this was all (of the whole program, if `last`) until the other end confirms, with
+    // its totals; nothing if it does not.
+    std::optional<ControlMessage> end(std::uint64_t messages, std::uint64_t next_sequence,
+                                      bool last);
 
   private:
     bool say(Control kind, std::uint64_t next_sequence);
+    void complain_of_nobody() const;
     bool wait_for(Control kind, double seconds);
     [[nodiscard]] bool is_answer(const ReceivedControl& received) const;
 

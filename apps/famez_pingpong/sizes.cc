@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sizes.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 namespace famez::pingpong {
 namespace {
@@ -14,7 +14,7 @@ std::uint32_t parse_one(std::string_view text) {
     const char* const end = text.data() + text.size();
     auto [rest, error] = std::from_chars(text.data(), end, value);
     if (error == std::errc{} && rest + 1 == end && (*rest == 'K' || *rest == 'k')) {
-        value = value > kMaxFrame ? value : value * 1024;
+        value = value > max_frame ? value : value * 1024;
         ++rest;
     }
     if (error != std::errc{} || rest != end) {
@@ -22,20 +22,20 @@ std::uint32_t parse_one(std::string_view text) {
             fmt::format("--size: '{}' is not a size; give bytes such as 64 or 9K", text));
     }
     // 64K is what people ask for and one byte too much.
-    if (value == kMaxFrame + 1) value = kMaxFrame;
-    if (value < kMinFrame || value > kMaxFrame) {
+    if (value == max_frame + 1) value = max_frame;
+    if (value < min_frame || value > max_frame) {
         throw std::invalid_argument(fmt::format(
             "--size: {} is out of range; a frame has {} to {} bytes, of which {} are the Ethernet "
             "header",
-            value, kMinFrame, kMaxFrame, kEtherHeader));
+            value, min_frame, max_frame, ether_header));
     }
     return static_cast<std::uint32_t>(value);
 }
 
 void parse_range(std::string_view text, std::vector<SizeRange>& into) {
-    constexpr std::string_view kMixed = ":mixed";
-    const bool mixed = text.ends_with(kMixed);
-    if (mixed) text.remove_suffix(kMixed.size());
+    constexpr std::string_view mixed_suffix = ":mixed";
+    const bool mixed = text.ends_with(mixed_suffix);
+    if (mixed) text.remove_suffix(mixed_suffix.size());
     const auto dash = text.find('-');
     const SizeRange range{parse_one(text.substr(0, dash)),
                           parse_one(dash == text.npos ? text : text.substr(dash + 1))};
@@ -47,7 +47,8 @@ void parse_range(std::string_view text, std::vector<SizeRange>& into) {
         into.push_back(range);
         return;
     }
-    for (std::uint32_t size = range.min; size < range.max; size *= 2) into.push_back({size, size});
+    for (std::uint32_t size = range.min; size < range.max; size *= 2)
+        into.push_back({size, size});
     into.push_back({range.max, range.max});
 }
 

@@ -10,14 +10,18 @@
 
 namespace famez::pingpong {
 
-inline constexpr std::uint32_t kEtherHeader = 14;
-inline constexpr std::uint32_t kMinFrame = kEtherHeader + 1;  // one byte of payload
-inline constexpr std::uint32_t kMaxFrame = 65535;             // mbuf lengths and MTUs are 16 bits
+inline constexpr std::uint32_t ether_header = 14;
+inline constexpr std::uint32_t min_frame = ether_header + 1;  // one byte of payload
+inline constexpr std::uint32_t max_frame = 65535;             // mbuf lengths and MTUs are 16 bits
+
+constexpr std::uint32_t exponent_of(std::uint32_t value) {
+    return static_cast<std::uint32_t>(std::bit_width(value | 1)) - 1;
+}
 
 // log2 in 16.16 fixed point, straight between powers of two. Both ends must agree to the byte, so
 // no floating point, whose last bit may differ from one machine to the other.
 constexpr std::uint32_t log2_fixed(std::uint32_t value) {
-    const auto exponent = static_cast<std::uint32_t>(std::bit_width(value)) - 1;
+    const std::uint32_t exponent = exponent_of(value);
     const auto rest = static_cast<std::uint64_t>(value) - (std::uint64_t{1} << exponent);
     return (exponent << 16) | static_cast<std::uint32_t>((rest << 16) >> exponent);
 }
@@ -45,7 +49,7 @@ class SizePlan {
         : range_(range),
           low_(log2_fixed(range.min)),
           // The whole last step belongs to max, so that it is drawn too.
-          span_(log2_fixed(range.max) - low_ + (0x10000U >> (std::bit_width(range.max) - 1))) {}
+          span_(log2_fixed(range.max) - low_ + (0x10000U >> exponent_of(range.max))) {}
 
     [[nodiscard]] constexpr SizeRange range() const { return range_; }
 

@@ -8,7 +8,9 @@ namespace {
 
 volatile std::sig_atomic_t stop_flag = 0;
 
-void on_signal(int /*signal*/) { stop_flag = 1; }
+void on_signal(int /*signal*/) {
+    stop_flag = 1;
+}
 
 }  // namespace
 
@@ -22,6 +24,8 @@ void install_stop_signals() {
     sigaction(SIGTERM, &action, nullptr);
 }
 
-bool stop_requested() { return stop_flag != 0; }
+bool stop_requested() {
+    return stop_flag != 0;
+}
 
 }  // namespace famez::pingpong

@@ -22,7 +22,8 @@ FAMEZ_MULTIVERSION std::uint64_t sum_words(const std::uint8_t* bytes, std::size_
 
 std::uint64_t TouchSum::sum_of(const std::uint8_t* bytes, std::size_t size) {
     std::uint64_t sum = sum_words(bytes, size / sizeof sum);
-    for (std::size_t i = size - size % sizeof sum; i < size; ++i) sum += bytes[i];
+    for (std::size_t i = size - size % sizeof sum; i < size; ++i)
+        sum += bytes[i];
     return sum;
 }
 

@@ -4,7 +4,6 @@
 
 #include "clock.h"
 #include "frames.h"
-#include "log.h"
 #include "pacer.h"
 #include "roles.h"
 #include "sender.h"
@@ -13,7 +12,7 @@
 namespace famez::pingpong {
 namespace {
 
-enum class Shape { kFixed, kPlanned };  // one size in one segment, or anything
+enum class Shape { fixed, planned };  // one size in one segment, or anything
 
 class Transmitter {
   public:
@@ -29,11 +28,10 @@ class Transmitter {
 
   private:
     bool run_size(std::uint32_t run);
-    bool start(std::uint32_t run);
     void transmit();
-    template <bool kPattern, Shape kShape>
+    template <bool with_pattern, Shape shape>
     void transmit_as();
-    template <bool kPattern, Shape kShape>
+    template <bool with_pattern, Shape shape>
     bool build(std::uint32_t count);
     bool push(std::uint32_t count);
     bool on_limit();
@@ -80,13 +78,13 @@ bool Transmitter::on_tick() {
     return go_on;
 }
 
-template <bool kPattern, Shape kShape>
+template <bool with_pattern, Shape shape>
 bool Transmitter::build(std::uint32_t count) {
-    if constexpr (kShape == Shape::kFixed) {
-        return builder_.build_fixed<kPattern>(packets_.data(), count, tally_.messages,
-                                              plan_.range().min);
+    if constexpr (shape == Shape::fixed) {
+        return builder_.build_fixed<with_pattern>(packets_.data(), count, tally_.messages,
+                                                  plan_.range().min);
     } else {
-        return builder_.build_planned<kPattern>(packets_.data(), count, tally_.messages, plan_);
+        return builder_.build_planned<with_pattern>(packets_.data(), count, tally_.messages, plan_);
     }
 }
 
@@ -107,23 +105,24 @@ bool Transmitter::push(std::uint32_t count) {
     return true;
 }
 
-template <bool kPattern, Shape kShape>
+template <bool with_pattern, Shape shape>
 void Transmitter::transmit_as() {
     for (;;) {
         if (tally_.messages >= limit_ && !on_limit()) return;
         const std::uint64_t first = tally_.messages;
         const auto count =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(options_.burst, limit_ - first));
-        if (!build<kPattern, kShape>(count)) [[unlikely]] {
+        if (!build<with_pattern, shape>(count)) [[unlikely]] {
             port_.reclaim();
             if (pacer_.spend(0) && !on_tick()) return;
             continue;
         }
         const bool go_on = push(count);
-        if constexpr (kShape == Shape::kFixed) {
+        if constexpr (shape == Shape::fixed) {
             tally_.bytes += (tally_.messages - first) * plan_.range().min;
         } else {
-            for (std::uint64_t i = first; i < tally_.messages; ++i) tally_.bytes += plan_.size_of(i);
+            for (std::uint64_t i = first; i < tally_.messages; ++i)
+                tally_.bytes += plan_.size_of(i);
         }
         if (!go_on) return;
     }
@@ -132,25 +131,12 @@ void Transmitter::transmit_as() {
 void Transmitter::transmit() {
     const bool fixed = !plan_.range().mixed() && plan_.range().max <= port_.segment_size();
     if (fixed) {
-        options_.verify ? transmit_as<true, Shape::kFixed>() : transmit_as<false, Shape::kFixed>();
+        options_.verify ? transmit_as<true, Shape::fixed>() : transmit_as<false, Shape::fixed>();
     } else {
-        options_.verify ? transmit_as<true, Shape::kPlanned>()
-                        : transmit_as<false, Shape::kPlanned>();
+        options_.verify ? transmit_as<true, Shape::planned>()
+                        : transmit_as<false, Shape::planned>();
     }
     tally_.end_cycles = now_cycles();
-}
-
-bool Transmitter::start(std::uint32_t run) {
-    switch (sender_.begin(run)) {
-        case Handshake::kDone: return true;
-        case Handshake::kStopped: return false;
-        case Handshake::kNobody:
-            complain("no rx answered within {:g} s; start famez_pingpong ... -- rx at the other "
-                     "end, or give --wait 0 to send to nobody in particular",
-                     options_.wait_s);
-            return false;
-    }
-    return false;
 }
 
 void Transmitter::report(const std::optional<ControlMessage>& peer) {
@@ -169,7 +155,7 @@ void Transmitter::report(const std::optional<ControlMessage>& peer) {
 bool Transmitter::run_size(std::uint32_t run) {
     plan_ = SizePlan(options_.sizes[run]);
     tally_ = Tally();
-    if (!start(run)) return false;
+    if (!sender_.begin(run)) return false;
     builder_.aim_at(sender_.destination());
     downs_before_ = downs_ = bench_.link.downs();
     stalls_before_ = pacer_.stalls();
@@ -179,21 +165,26 @@ bool Transmitter::run_size(std::uint32_t run) {
     pacer_.watch_for_stalls(true);
     transmit();
     if (*ended_ == '\0') {
-        ended_ = pacer_.link_ended_it() ? "link_down" : (stop_requested() ? "interrupted" : "duration");
+        ended_ =
+            pacer_.link_ended_it() ? "link_down" : (stop_requested() ? "interrupted" : "duration");
     }
-    const bool last = stop_requested() || pacer_.link_ended_it() || run + 1 == options_.sizes.size();
+    const bool last =
+        stop_requested() || pacer_.link_ended_it() || run + 1 == options_.sizes.size();
     report(sender_.end(tally_.messages, tally_.messages, last));
     return !last;
 }
 
 bool Transmitter::run() {
     std::uint32_t run = 0;
-    while (run_size(run)) ++run;
+    while (run_size(run))
+        ++run;
     return bench_.reporter.rows() != 0;
 }
 
 }  // namespace
 
-bool run_tx(const Bench& bench) { return Transmitter(bench).run(); }
+bool run_tx(const Bench& bench) {
+    return Transmitter(bench).run();
+}
 
 }  // namespace famez::pingpong

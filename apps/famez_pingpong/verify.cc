@@ -18,7 +18,8 @@ bool pieces_match(std::span<const Piece> pieces, std::uint64_t sequence) {
 
 std::size_t total_size(std::span<const Piece> pieces) {
     std::size_t size = 0;
-    for (const Piece& piece : pieces) size += piece.size;
+    for (const Piece& piece : pieces)
+        size += piece.size;
     return size;
 }
 
@@ -53,27 +54,27 @@ bool Verifier::is_missing(std::uint64_t sequence) const {
     });
 }
 
-// Short payloads hold only the low bits of their number. The nearest number ahead that fits is never
-// beyond the true one, so a wrong guess is put right by the next message that says more. Only what is
-// much nearer behind counts as an old message.
+// Short payloads hold only the low bits of their number. The nearest number ahead that fits is
+// never beyond the true one, so a wrong guess is put right by the next message that says more. Only
+// what is much nearer behind counts as an old message.
 std::optional<std::uint64_t> Verifier::resolve(const Claim& claim) const {
     if (claim.mask == UINT64_MAX) {
         const auto distance = static_cast<std::int64_t>(claim.value - expected_);
-        const bool credible = distance < static_cast<std::int64_t>(kLongestJump) &&
-                              distance > -static_cast<std::int64_t>(kLongestJump);
+        const bool credible = distance < static_cast<std::int64_t>(longest_jump) &&
+                              distance > -static_cast<std::int64_t>(longest_jump);
         return credible && right_size(claim.value, claim.size) ? std::optional(claim.value)
                                                                : std::nullopt;
     }
     const std::uint64_t step = claim.mask + 1;
     const std::uint64_t first_ahead = (claim.value - expected_) & claim.mask;
     std::optional<std::uint64_t> ahead;
-    for (std::uint64_t d = first_ahead; d <= std::max(kSearchAhead, first_ahead); d += step) {
+    for (std::uint64_t d = first_ahead; d <= std::max(search_ahead, first_ahead); d += step) {
         if (fits(claim, expected_ + d)) {
             ahead = d;
             break;
         }
     }
-    const std::uint64_t oldest = std::min(kSearchBack, expected_ - first_);
+    const std::uint64_t oldest = std::min(search_back, expected_ - first_);
     for (std::uint64_t d = 1; d <= oldest; ++d) {
         if (!fits(claim, expected_ - d)) continue;
         const bool much_nearer = !ahead || d * 2 < *ahead;
@@ -112,7 +113,7 @@ void Verifier::accept_unexpected(std::span<const Piece> pieces) {
 void Verifier::accept_corrupted(std::uint64_t claimed) {
     ++counts_.corrupted;
     const std::uint64_t ahead = claimed - expected_;
-    if (ahead <= kSearchAhead) {
+    if (ahead <= search_ahead) {
         skip_to(claimed);
         expected_ = claimed + 1;
     } else if (!fill_gap(claimed)) {
@@ -137,7 +138,7 @@ void Verifier::skip_to(std::uint64_t sequence) {
     if (sequence == expected_) return;
     counts_.lost += sequence - expected_;
     gaps_.push_back({expected_, sequence});
-    if (gaps_.size() > kMaxGaps) gaps_.pop_front();
+    if (gaps_.size() > max_gaps) gaps_.pop_front();
 }
 
 bool Verifier::fill_gap(std::uint64_t sequence) {

@@ -75,20 +75,20 @@ class Verifier {
         std::size_t size;
     };
 
-    // How far a shortened sequence number is searched for, and how far a full one may jump before it
-    // is taken for damaged.
-    static constexpr std::uint64_t kSearchAhead = std::uint64_t{1} << 16;
-    static constexpr std::uint64_t kSearchBack = 64;
-    static constexpr std::uint64_t kLongestJump = std::uint64_t{1} << 40;
-    static constexpr std::size_t kMaxGaps = 4096;
+    // How far a shortened sequence number is searched for, and how far a full one may jump before
+    // it is taken for damaged.
+    static constexpr std::uint64_t search_ahead = std::uint64_t{1} << 16;
+    static constexpr std::uint64_t search_back = 64;
+    static constexpr std::uint64_t longest_jump = std::uint64_t{1} << 40;
+    static constexpr std::size_t max_gaps = 4096;
 
     [[nodiscard]] bool fits_expected(const std::uint8_t* payload, std::size_t size) const {
-        if (sizes_known_ && plan_.size_of(expected_) != size + kEtherHeader) return false;
+        if (sizes_known_ && plan_.size_of(expected_) != size + ether_header) return false;
         // Words are compared whole by the caller; here only what is cheap.
         return size == 0 || payload[0] == static_cast<std::uint8_t>(expected_);
     }
     [[nodiscard]] bool right_size(std::uint64_t sequence, std::size_t size) const {
-        return !sizes_known_ || plan_.size_of(sequence) == size + kEtherHeader;
+        return !sizes_known_ || plan_.size_of(sequence) == size + ether_header;
     }
     [[nodiscard]] std::optional<std::uint64_t> resolve(const Claim& claim) const;
     [[nodiscard]] bool fits(const Claim& claim, std::uint64_t sequence) const;

@@ -8,12 +8,12 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
 FAMEZ_MULTIVERSION void write_words(std::uint8_t* to, std::size_t words, std::uint64_t first) {
     for (std::size_t i = 0; i < words; ++i) {
-        const std::uint64_t word = first + i * kPatternStep;
-        std::memcpy(to + i * kWord, &word, kWord);
+        const std::uint64_t word = first + i * pattern_step;
+        std::memcpy(to + i * word_bytes, &word, word_bytes);
     }
 }
 
@@ -22,15 +22,15 @@ FAMEZ_MULTIVERSION std::uint64_t compare_words(const std::uint8_t* from, std::si
     std::uint64_t difference = 0;
     for (std::size_t i = 0; i < words; ++i) {
         std::uint64_t word;
-        std::memcpy(&word, from + i * kWord, kWord);
-        difference |= word ^ (first + i * kPatternStep);
+        std::memcpy(&word, from + i * word_bytes, word_bytes);
+        difference |= word ^ (first + i * pattern_step);
     }
     return difference;
 }
 
 // A part of one word: the bytes [skip, skip + size) of it.
 struct Fragment {
-    std::array<std::uint8_t, kWord> bytes;
+    std::array<std::uint8_t, word_bytes> bytes;
     std::size_t skip;
     std::size_t size;
 
@@ -50,23 +50,22 @@ template <typename OnFragment, typename OnWords>
 bool for_each_part(std::size_t size, std::size_t offset, std::uint64_t sequence,
                    OnFragment&& fragment, OnWords&& words) {
     std::size_t done = 0;
-    std::size_t index = offset / kWord;
-    const std::size_t skip = offset % kWord;
+    std::size_t index = offset / word_bytes;
+    const std::size_t skip = offset % word_bytes;
     // Word 0 follows another rule than the rest, so it is never part of a run of words.
     if (size != 0 && (skip != 0 || index == 0)) {
-        const std::size_t part = std::min(kWord - skip, size);
+        const std::size_t part = std::min(word_bytes - skip, size);
         if (!fragment(done, Fragment(pattern_word(sequence, index), skip, part))) return false;
         done += part;
         ++index;
     }
-    const std::size_t whole = (size - done) / kWord;
+    const std::size_t whole = (size - done) / word_bytes;
     if (whole != 0) {
         if (!words(done, whole, pattern_word(sequence, index))) return false;
-        done += whole * kWord;
+        done += whole * word_bytes;
         index += whole;
     }
-    return done == size ||
-           fragment(done, Fragment(pattern_word(sequence, index), 0, size - done));
+    return done == size || fragment(done, Fragment(pattern_word(sequence, index), 0, size - done));
 }
 
 }  // namespace

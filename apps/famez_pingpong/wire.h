@@ -17,17 +17,17 @@ static_assert(std::endian::native == std::endian::little,
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
-inline constexpr MacAddress kBroadcast = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+inline constexpr MacAddress broadcast_address = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 // The address that net_famez gives to the port with this id.
 constexpr MacAddress fabric_address(std::uint16_t id) {
-    return {0x02, 0xfa, 0x3e, 0x00, static_cast<std::uint8_t>(id >> 8),
-            static_cast<std::uint8_t>(id)};
+    return {
+        0x02, 0xfa, 0x3e, 0x00, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
 }
 
 // IEEE 802's local experimental types, as they lie in memory (network order).
-inline constexpr std::uint16_t kDataType = 0xB588;
-inline constexpr std::uint16_t kControlType = 0xB688;
+inline constexpr std::uint16_t data_type = 0xB588;
+inline constexpr std::uint16_t control_type = 0xB688;
 
 template <typename T>
 T load(const std::uint8_t* from) {
@@ -45,8 +45,8 @@ inline std::uint16_t frame_type(const std::uint8_t* frame) {
     return load<std::uint16_t>(frame + 12);
 }
 
-// Header and sequence number go out as three fixed stores, whatever the size: a packet buffer always
-// has room for these 22 bytes, and copies of fixed size cost no branch.
+// Header and sequence number go out as three fixed stores, whatever the size: a packet buffer
+// always has room for these 22 bytes, and copies of fixed size cost no branch.
 class HeaderTemplate {
   public:
     HeaderTemplate(const MacAddress& to, const MacAddress& from, std::uint16_t type) {
@@ -61,7 +61,7 @@ class HeaderTemplate {
     void write(std::uint8_t* frame, std::uint64_t sequence) const {
         store(frame, low_);
         store(frame + 8, high_);
-        store(frame + kEtherHeader, sequence);
+        store(frame + ether_header, sequence);
     }
 
   private:
@@ -71,11 +71,11 @@ class HeaderTemplate {
 
 // A payload is words of 8 bytes, cut off anywhere: word 0 is the sequence number, word i (i > 0) is
 // below. Steps by addition, so that compilers make vector code of writing and of checking it.
-inline constexpr std::uint64_t kPatternStep = 0x9E3779B97F4A7C15U;
+inline constexpr std::uint64_t pattern_step = 0x9E3779B97F4A7C15U;
 
 constexpr std::uint64_t pattern_word(std::uint64_t sequence, std::uint64_t index) {
     if (index == 0) return sequence;
-    return (sequence ^ 0x5851F42D4C957F2DU) * 0xD6E8FEB86659FD93U + index * kPatternStep;
+    return (sequence ^ 0x5851F42D4C957F2DU) * 0xD6E8FEB86659FD93U + index * pattern_step;
 }
 
 // Writes the payload bytes [offset, offset + size) of this message.
@@ -86,21 +86,21 @@ bool matches_pattern(const std::uint8_t* from, std::size_t size, std::size_t off
                      std::uint64_t sequence);
 
 enum class Control : std::uint16_t {
-    kHello = 1,     // sender: a stream begins, or goes on after an interruption
-    kHelloAck = 2,  // receiver: go
-    kEnd = 3,       // sender: that was all; totals in sent_messages, next_sequence
-    kEndAck = 4,    // receiver: my totals
-    kWho = 5,       // receiver: data comes but I know no stream; say hello
+    hello = 1,      // sender: a stream begins, or goes on after an interruption
+    hello_ack = 2,  // receiver: go
+    end = 3,        // sender: that was all; totals in sent_messages, next_sequence
+    end_ack = 4,    // receiver: my totals
+    who = 5,        // receiver: data comes but I know no stream; say hello
 };
 
-// A control frame's payload. It never has another size, and its size tells it apart without a look at
-// the frame (the receiver that touches nothing).
+// A control frame's payload. It never has another size, and its size tells it apart without a look
+// at the frame (the receiver that touches nothing).
 struct ControlMessage {
-    static constexpr std::uint32_t kMagic = 0x50505A46;  // "FZPP"
-    static constexpr std::uint16_t kVersion = 1;
+    static constexpr std::uint32_t magic_value = 0x50505A46;  // "FZPP"
+    static constexpr std::uint16_t version_value = 1;
 
-    std::uint32_t magic = kMagic;
-    std::uint16_t version = kVersion;
+    std::uint32_t magic = magic_value;
+    std::uint16_t version = version_value;
     Control kind{};
     std::uint64_t session = 0;  // random; new for each start of a sender
     std::uint32_t run = 0;      // counts the sizes of a sweep
@@ -119,14 +119,14 @@ struct ControlMessage {
     std::uint32_t role = 0;  // the writer's, an enum Role
 };
 static_assert(sizeof(ControlMessage) == 104);
-inline constexpr std::uint32_t kControlFrame = kEtherHeader + sizeof(ControlMessage);
+inline constexpr std::uint32_t control_frame = ether_header + sizeof(ControlMessage);
 
 // Whether it can be one of ours: a frame is the word of a stranger.
 inline bool plausible(const ControlMessage& message) {
-    return message.magic == ControlMessage::kMagic && message.version == ControlMessage::kVersion &&
-           message.kind >= Control::kHello && message.kind <= Control::kWho &&
-           message.size_min >= kMinFrame && message.size_min <= message.size_max &&
-           message.size_max <= kMaxFrame;
+    return message.magic == ControlMessage::magic_value &&
+           message.version == ControlMessage::version_value && message.kind >= Control::hello &&
+           message.kind <= Control::who && message.size_min >= min_frame &&
+           message.size_min <= message.size_max && message.size_max <= max_frame;
 }
 
 }  // namespace famez::pingpong

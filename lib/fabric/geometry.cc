@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/geometry.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
 
 #include <famez/error.h>
+#include <famez/geometry.h>
 #include <famez/memory.h>
 
 namespace famez {
@@ -33,10 +32,12 @@ void require(bool holds, const std::string& message) {
 }
 
 void check_counts(const Geometry& g) {
-    require(g.ports >= 1 && g.ports <= layout::ports_max,
-            fmt::format("the number of ports is {}; it can be 1 to {}", g.ports, layout::ports_max));
-    require(g.lanes >= 1 && g.lanes <= layout::lanes_max,
-            fmt::format("the number of lanes is {}; it can be 1 to {}", g.lanes, layout::lanes_max));
+    require(
+        g.ports >= 1 && g.ports <= layout::ports_max,
+        fmt::format("the number of ports is {}; it can be 1 to {}", g.ports, layout::ports_max));
+    require(
+        g.lanes >= 1 && g.lanes <= layout::lanes_max,
+        fmt::format("the number of lanes is {}; it can be 1 to {}", g.lanes, layout::lanes_max));
     require(std::has_single_bit(g.ring_bytes) && g.ring_bytes >= layout::ring_bytes_min &&
                 g.ring_bytes <= layout::ring_bytes_max,
             fmt::format("the ring size is {}; it can be a power of two from {} to {}", g.ring_bytes,
@@ -64,8 +65,7 @@ void place(Geometry& g) {
     g.table_stride = odd_lines(sizeof(layout::PortEntry) + g.lanes * sizeof(layout::SleepLine));
     g.lanes_offset = align_up(g.table_offset + g.ports * g.table_stride, layout::page_bytes);
     g.lane_stride = sizeof(layout::LaneBlock);
-    g.slabs_offset =
-        align_up(g.lanes_offset + pairs * g.lanes * g.lane_stride, layout::page_bytes);
+    g.slabs_offset = align_up(g.lanes_offset + pairs * g.lanes * g.lane_stride, layout::page_bytes);
     g.slab_stride = odd_lines(g.slab_bytes);
     // Arenas begin where a large page can; without any, the slabs may fill the region.
     const std::uint64_t slabs_end = g.slabs_offset + g.ports * g.slab_stride;
@@ -74,7 +74,9 @@ void place(Geometry& g) {
     g.arena_stride = g.arena_bytes;
 }
 
-std::uint64_t end_of(const Geometry& g) { return g.arenas_offset + g.ports * g.arena_stride; }
+std::uint64_t end_of(const Geometry& g) {
+    return g.arenas_offset + g.ports * g.arena_stride;
+}
 
 void choose_defaults(Geometry& g, const GeometryRequest& request) {
     if (request.slab_bytes == 0) {
@@ -87,9 +89,8 @@ void choose_defaults(Geometry& g, const GeometryRequest& request) {
         place(g);
         const std::uint64_t begin = align_up(g.arenas_offset, layout::arena_align_bytes);
         const std::uint64_t rest = g.region_bytes > begin ? (g.region_bytes - begin) / g.ports : 0;
-        g.arena_bytes = rest < layout::page_bytes
-                            ? 0
-                            : std::min(std::bit_floor(rest), arena_bytes_default_max);
+        g.arena_bytes =
+            rest < layout::page_bytes ? 0 : std::min(std::bit_floor(rest), arena_bytes_default_max);
     }
 }
 
@@ -137,15 +138,16 @@ void Geometry::check() const {
     };
     const std::uint64_t entry = sizeof(layout::PortEntry) + lanes * sizeof(layout::SleepLine);
     const std::uint64_t blocks = std::uint64_t{ports} * ports * lanes;
-    require(header_offset == layout::header_offset(ports) &&
-                table_offset >= header_offset + sizeof(layout::FabricHeader) &&
-                table_offset <= region_bytes && lanes_offset <= region_bytes &&
-                slabs_offset <= region_bytes && arenas_offset <= region_bytes &&
-                inside(table_offset, ports, table_stride, entry, lanes_offset) &&
-                inside(lanes_offset, blocks, lane_stride, sizeof(layout::LaneBlock), slabs_offset) &&
-                inside(slabs_offset, ports, slab_stride, slab_bytes, arenas_offset) &&
-                inside(arenas_offset, ports, arena_stride, arena_bytes, region_bytes),
-            "the region's geometry is impossible: its areas overlap or pass its end");
+    require(
+        header_offset == layout::header_offset(ports) &&
+            table_offset >= header_offset + sizeof(layout::FabricHeader) &&
+            table_offset <= region_bytes && lanes_offset <= region_bytes &&
+            slabs_offset <= region_bytes && arenas_offset <= region_bytes &&
+            inside(table_offset, ports, table_stride, entry, lanes_offset) &&
+            inside(lanes_offset, blocks, lane_stride, sizeof(layout::LaneBlock), slabs_offset) &&
+            inside(slabs_offset, ports, slab_stride, slab_bytes, arenas_offset) &&
+            inside(arenas_offset, ports, arena_stride, arena_bytes, region_bytes),
+        "the region's geometry is impossible: its areas overlap or pass its end");
 }
 
 Geometry Geometry::read(std::span<std::byte> region) {

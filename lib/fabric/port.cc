@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/port.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include <famez/error.h>
+#include <famez/port.h>
 
 namespace famez {
 namespace {
@@ -37,16 +36,17 @@ Port::Port(Transport& transport, PortOptions options)
       watches_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
     if (id_ < 1 || id_ > geometry_.ports) {
-        throw FabricError(fmt::format("the server gave id {}, but the region has ports 1 to {}", id_,
-                                      geometry_.ports));
+        throw FabricError(fmt::format("the server gave id {}, but the region has ports 1 to {}",
+                                      id_, geometry_.ports));
     }
     if (options_.node_name.empty()) options_.node_name = fmt::format("z{:02}", id_);
     options_.lanes = std::clamp(options_.lanes, 1U, geometry_.lanes);
     entry_ = &port_entry(region_, geometry_, id_);
     if (load_acquire(entry_->assignment.assigned) != 1) {
-        throw FabricError(fmt::format("port {} is not assigned in the region's table: is another "
-                                      "program writing to it?",
-                                      id_));
+        throw FabricError(
+            fmt::format("port {} is not assigned in the region's table: is another "
+                        "program writing to it?",
+                        id_));
     }
     const std::uint32_t start_count = load_relaxed(entry_->status.start_count);
     if (start_count == std::numeric_limits<std::uint32_t>::max()) {
@@ -77,7 +77,9 @@ void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t
     bell_.ring();
 }
 
-void Port::withdraw() { set_state(layout::PortState::absent); }
+void Port::withdraw() {
+    set_state(layout::PortState::absent);
+}
 
 void Port::tick(const TxCounters& tx, const RxCounters& rx) {
     ticks_.fetch_add(1, std::memory_order_relaxed);
@@ -104,7 +106,8 @@ void Port::write_identity() {
     restore_text(entry_->identity.node_name, options_.node_name);
     restore_text(entry_->identity.node_class, options_.node_class);
     layout::PortAddresses& shared = entry_->addresses;
-    for (std::size_t i = 0; i < addresses_.size(); ++i) restore(shared.address[i], addresses_[i]);
+    for (std::size_t i = 0; i < addresses_.size(); ++i)
+        restore(shared.address[i], addresses_[i]);
     restore(shared.count, static_cast<std::uint32_t>(addresses_.size()));
     restore(shared.filter, filter_);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/port_table.h>
-
 #include <algorithm>
 #include <cctype>
+
+#include <famez/port_table.h>
 
 namespace famez {
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/region.h>
-
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 
-#include <fmt/format.h>
-
 #include <famez/error.h>
 #include <famez/memory.h>
+#include <famez/region.h>
 
 namespace famez {
 namespace {
@@ -44,13 +42,17 @@ void write_header(std::span<std::byte> region, const Geometry& g, std::uint32_t 
     store_release(header.magic, layout::magic);
 }
 
-void write_mail_globals(std::span<std::byte> region, std::uint32_t ports) {
+void write_mail_words(std::span<std::byte> region, std::uint32_t ports) {
     auto& mail = at<layout::MailGlobals>(region, 0);
     store_relaxed(mail.slot_bytes, layout::mail_slot_bytes);
     store_relaxed(mail.buf_offset, layout::mail_buf_offset);
     store_relaxed(mail.clients, std::uint64_t{ports});
     store_relaxed(mail.events, std::uint64_t{ports} + 2);
     store_relaxed(mail.server_id, std::uint64_t{ports} + 1);
+    for (std::uint32_t id = 1; id <= ports + 1; ++id) {
+        auto& slot = at<layout::MailSlot>(region, id * layout::mail_slot_bytes);
+        store_relaxed(slot.peer_id, std::uint64_t{id});
+    }
 }
 
 }  // namespace
@@ -65,8 +67,8 @@ Mapping Mapping::map(int fd, bool accept_unsealed) {
             "server without --mailbox, or accept it with unsealed=1");
     }
     if (status.st_size < static_cast<off_t>(layout::region_bytes_min)) {
-        throw FabricError(fmt::format("the region's file has {} bytes: too small for a fabric",
-                                      status.st_size));
+        throw FabricError(
+            fmt::format("the region's file has {} bytes: too small for a fabric", status.st_size));
     }
     const auto bytes = static_cast<std::size_t>(status.st_size);
     void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -87,7 +89,8 @@ Mapping::~Mapping() {
 
 UniqueFd create_region_file(const std::string& name, std::uint64_t bytes) {
     if (name.find('/') != std::string::npos) {
-        throw FabricError(fmt::format("the region's file {}: a name under /dev/shm has no /", name));
+        throw FabricError(
+            fmt::format("the region's file {}: a name under /dev/shm has no /", name));
     }
     const std::string path = "/dev/shm/" + name;
     // A file of that name is left to those who have it mapped: cutting it short would kill them.
@@ -109,17 +112,12 @@ void format_region(std::span<std::byte> region, const Geometry& geometry, std::u
     if (region.size() != geometry.region_bytes) {
         throw FabricError("the region's mapping and its geometry differ in size");
     }
-    const std::uint32_t server_id = geometry.ports + 1;
-    for (std::uint32_t id = 1; id <= server_id; ++id) {
-        auto& slot = at<layout::MailSlot>(region, id * layout::mail_slot_bytes);
-        store_relaxed(slot.peer_id, std::uint64_t{id});
-    }
-    write_mail_globals(region, geometry.ports);
+    write_mail_words(region, geometry.ports);
     write_header(region, geometry, vectors);
 }
 
 void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors) {
-    write_mail_globals(region, geometry.ports);
+    write_mail_words(region, geometry.ports);
     write_header(region, geometry, vectors);
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/server_table.h>
-
 #include <limits>
 
 #include <famez/memory.h>
 #include <famez/port_table.h>
 #include <famez/region.h>
+#include <famez/server_table.h>
 
 namespace famez {
 namespace {
@@ -55,7 +54,9 @@ void ServerTable::end(std::uint32_t id) {
     bell_.ring();
 }
 
-bool ServerTable::assigned(std::uint32_t id) const { return holders_.at(id).assigned; }
+bool ServerTable::assigned(std::uint32_t id) const {
+    return holders_.at(id).assigned;
+}
 
 bool ServerTable::usable(std::uint32_t id) const {
     return holders_.at(id).generation <= std::numeric_limits<std::uint32_t>::max() - 2;
@@ -66,7 +67,8 @@ void ServerTable::tick() {
     auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
     store_relaxed(header.server_epoch, epoch_);
     store_relaxed(header.server_heartbeat, ++heartbeat_);
-    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) write_assignment(id);
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id)
+        write_assignment(id);
 }
 
 void ServerTable::write_assignment(std::uint32_t id) {
@@ -83,6 +85,8 @@ void ServerTable::write_assignment(std::uint32_t id) {
 void ServerTable::clear_port_lines(std::uint32_t id) {
     auto& entry = at<layout::PortEntry>(region_, geometry_.entry_offset(id));
     store_release(entry.status.state, static_cast<std::uint32_t>(layout::PortState::absent));
+    // From zero again under the new generation: a scribbled count must not outlive its holder.
+    store_release(entry.status.start_count, std::uint32_t{0});
     // Nobody writes these lines now: the holder can store no more.
     clear(entry.identity);
     clear(entry.addresses);

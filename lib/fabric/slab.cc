@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <famez/slab.h>
-
 #include <algorithm>
+
+#include <famez/slab.h>
 
 namespace famez {
 

@@ -18,7 +18,8 @@ bool SocketTransport::service() {
 // The protocol has no mark behind the last of our own vectors: they trickle in.
 void SocketTransport::collect_eventfds() {
     const auto& own = client_.own_eventfds();
-    for (std::size_t i = eventfds_.size(); i < own.size(); ++i) eventfds_.push_back(own[i].get());
+    for (std::size_t i = eventfds_.size(); i < own.size(); ++i)
+        eventfds_.push_back(own[i].get());
 }
 
 }  // namespace famez

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "histogram.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace famez::pingpong {
 namespace {
@@ -33,7 +33,8 @@ TEST(HistogramTest, OneValueIsEveryPercentile) {
 
 TEST(HistogramTest, IsExactBelow256) {
     Histogram histogram;
-    for (std::uint64_t value = 0; value < 256; ++value) histogram.record(value);
+    for (std::uint64_t value = 0; value < 256; ++value)
+        histogram.record(value);
     for (int percent = 1; percent <= 100; ++percent) {
         const auto wanted = static_cast<std::uint64_t>(std::ceil(percent * 2.56)) - 1;
         EXPECT_EQ(histogram.percentile(percent), wanted) << percent;
@@ -68,8 +69,8 @@ TEST(HistogramTest, AgreesWithSortingThemAll) {
     }
     std::sort(values.begin(), values.end());
     for (const double percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
-        const auto rank = static_cast<std::size_t>(
-            std::ceil(percent / 100 * static_cast<double>(values.size())));
+        const auto rank =
+            static_cast<std::size_t>(std::ceil(percent / 100 * static_cast<double>(values.size())));
         const auto exact = static_cast<double>(values[rank - 1]);
         EXPECT_NEAR(static_cast<double>(histogram.percentile(percent)), exact, exact * 0.01 + 1);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "options.h"
 
+#include <gtest/gtest.h>
+
 #include <sstream>
 #include <stdexcept>
-
-#include <gtest/gtest.h>
 
 namespace famez::pingpong {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 std::variant<Options, ParseEnd> parse(const std::string& line) {
     std::istringstream words(line);
     std::vector<std::string> arguments;
-    for (std::string word; words >> word;) arguments.push_back(word);
+    for (std::string word; words >> word;)
+        arguments.push_back(word);
     return parse_options(arguments);
 }
 
@@ -36,14 +37,14 @@ ParseEnd ended(const std::string& line) {
 
 TEST(OptionsTest, PingHasItsDefaults) {
     const Options o = good("ping");
-    EXPECT_EQ(o.role, Role::kPing);
+    EXPECT_EQ(o.role, Role::ping);
     EXPECT_EQ(o.sizes, (std::vector<SizeRange>{{64, 64}}));
     EXPECT_EQ(o.burst, 1U);
     EXPECT_EQ(o.warmup, 10000U);
     EXPECT_EQ(o.duration_s, 5.0);
     EXPECT_FALSE(o.count.has_value());
     EXPECT_FALSE(o.peer.has_value());
-    EXPECT_EQ(o.format, Format::kTable);
+    EXPECT_EQ(o.format, Format::table);
     EXPECT_EQ(o.wait_s, 10.0);
 }
 
@@ -52,17 +53,17 @@ TEST(OptionsTest, TheOtherRolesHaveTheirs) {
     EXPECT_EQ(good("tx").warmup, 0U);
     EXPECT_EQ(good("tx").duration_s, 5.0);
     EXPECT_FALSE(good("tx --count 5").duration_s.has_value());
-    EXPECT_EQ(good("rx").touch, Touch::kFirst);
+    EXPECT_EQ(good("rx").touch, Touch::first);
     EXPECT_FALSE(good("rx").duration_s.has_value());
     EXPECT_FALSE(good("pong").duration_s.has_value());
     EXPECT_EQ(good("pong").burst, 32U);
 }
 
 TEST(OptionsTest, ReadsThemAll) {
-    const Options o =
-        good("tx --port 3 --size 64,9K --burst 512 --count 100 --duration 2.5 --warmup 7 --peer 5 "
-             "--verify --json --quiet --interval 0.5 --mtu 9202 --mbufs 5000 --mbuf-size 4096 "
-             "--wait 0 --exit-on-link-down");
+    const Options o = good(
+        "tx --port 3 --size 64,9K --burst 512 --count 100 --duration 2.5 --warmup 7 --peer 5 "
+        "--verify --json --quiet --interval 0.5 --mtu 9202 --mbufs 5000 --mbuf-size 4096 "
+        "--wait 0 --exit-on-link-down");
     EXPECT_EQ(o.port, 3);
     EXPECT_EQ(o.sizes.size(), 2U);
     EXPECT_EQ(o.burst, 512U);
@@ -71,7 +72,7 @@ TEST(OptionsTest, ReadsThemAll) {
     EXPECT_EQ(o.warmup, 7U);
     EXPECT_EQ(o.peer, fabric_address(5));
     EXPECT_TRUE(o.verify);
-    EXPECT_EQ(o.format, Format::kJson);
+    EXPECT_EQ(o.format, Format::json);
     EXPECT_TRUE(o.quiet);
     EXPECT_EQ(o.interval_s, 0.5);
     EXPECT_EQ(o.mtu, 9202U);
@@ -80,18 +81,18 @@ TEST(OptionsTest, ReadsThemAll) {
     EXPECT_EQ(o.wait_s, 0.0);
     EXPECT_TRUE(o.exit_on_link_down);
     EXPECT_EQ(o.largest_frame(), 9216U);
-    EXPECT_EQ(good("rx --touch all --csv --stay").touch, Touch::kAll);
+    EXPECT_EQ(good("rx --touch all --csv --stay").touch, Touch::all);
 }
 
 TEST(OptionsTest, MistakesAreUsageErrorsThatSayWhere) {
-    EXPECT_EQ(ended("").status, kExitUsage);
+    EXPECT_EQ(ended("").status, exit_usage);
     for (const char* line :
-         {"sing", "0", "ping pong", "ping --size 3", "ping --size", "tx --burst 513", "tx --burst 0",
-          "tx --count 0", "tx --count x", "tx --duration -1", "rx --touch some", "tx --json --csv",
-          "tx --peer nobody", "tx --mtu 100 --size 1500", "rx --size 64,128", "tx --nonsense",
-          "tx --port 70000"}) {
+         {"sing", "0", "ping pong", "ping --size 3", "ping --size", "tx --burst 513",
+          "tx --burst 0", "tx --count 0", "tx --count x", "tx --duration -1", "rx --touch some",
+          "tx --json --csv", "tx --peer nobody", "tx --mtu 100 --size 1500", "rx --size 64,128",
+          "tx --nonsense", "tx --port 70000"}) {
         const ParseEnd end = ended(line);
-        EXPECT_EQ(end.status, kExitUsage) << line;
+        EXPECT_EQ(end.status, exit_usage) << line;
         EXPECT_NE(end.text.find("--help"), std::string::npos) << line;
     }
     EXPECT_NE(ended("ping --size 3").text.find("--size"), std::string::npos);
@@ -101,11 +102,30 @@ TEST(OptionsTest, MistakesAreUsageErrorsThatSayWhere) {
 TEST(OptionsTest, HelpTellsEveryOption) {
     const ParseEnd end = ended("--help");
     EXPECT_EQ(end.status, 0);
-    for (const char* word :
-         {"--port", "--size", "--burst", "--count", "--duration", "--warmup", "--peer", "--verify",
-          "--json", "--csv", "--quiet", "--interval", "--mtu", "--mbufs", "--mbuf-size", "--touch",
-          "--wait", "--stay", "--exit-on-link-down", "--version", "EXAMPLES", "net_famez",
-          "net_memif", "EXIT STATUS"}) {
+    for (const char* word : {"--port",
+                             "--size",
+                             "--burst",
+                             "--count",
+                             "--duration",
+                             "--warmup",
+                             "--peer",
+                             "--verify",
+                             "--json",
+                             "--csv",
+                             "--quiet",
+                             "--interval",
+                             "--mtu",
+                             "--mbufs",
+                             "--mbuf-size",
+                             "--touch",
+                             "--wait",
+                             "--stay",
+                             "--exit-on-link-down",
+                             "--version",
+                             "EXAMPLES",
+                             "net_famez",
+                             "net_memif",
+                             "EXIT STATUS"}) {
         EXPECT_NE(end.text.find(word), std::string::npos) << word;
     }
     EXPECT_EQ(ended("ping --help").status, 0);
@@ -113,7 +133,7 @@ TEST(OptionsTest, HelpTellsEveryOption) {
 }
 
 TEST(OptionsTest, Peers) {
-    EXPECT_EQ(parse_peer("broadcast"), kBroadcast);
+    EXPECT_EQ(parse_peer("broadcast"), broadcast_address);
     EXPECT_EQ(parse_peer("any"), std::nullopt);
     EXPECT_EQ(parse_peer("1"), fabric_address(1));
     EXPECT_EQ(parse_peer("65535"), fabric_address(65535));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "verify.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <numeric>
 #include <random>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace famez::pingpong {
 namespace {
@@ -19,7 +19,7 @@ class VerifyTest : public testing::Test {
         verifier_.start(sizes, first);
     }
     std::vector<std::uint8_t> payload(std::uint64_t sequence) const {
-        std::vector<std::uint8_t> bytes(plan_.size_of(sequence) - kEtherHeader);
+        std::vector<std::uint8_t> bytes(plan_.size_of(sequence) - ether_header);
         write_pattern(bytes.data(), bytes.size(), 0, sequence);
         return bytes;
     }
@@ -28,7 +28,8 @@ class VerifyTest : public testing::Test {
         verifier_.accept(bytes.data(), bytes.size());
     }
     void deliver(std::uint64_t from, std::uint64_t to) {
-        for (std::uint64_t sequence = from; sequence < to; ++sequence) deliver(sequence);
+        for (std::uint64_t sequence = from; sequence < to; ++sequence)
+            deliver(sequence);
     }
     void expect(const VerifyCounts& wanted) const {
         const VerifyCounts& found = verifier_.counts();
@@ -43,12 +44,12 @@ class VerifyTest : public testing::Test {
     Verifier verifier_;
 };
 
-constexpr SizeRange kSmallest{15, 15};
-constexpr SizeRange kUsual{64, 64};
-constexpr SizeRange kMixed{15, 9216};
+constexpr SizeRange smallest_sizes{15, 15};
+constexpr SizeRange usual_sizes{64, 64};
+constexpr SizeRange mixed_sizes{15, 9216};
 
 TEST_F(VerifyTest, AnUnbrokenStreamIsClean) {
-    for (const SizeRange sizes : {kSmallest, kUsual, kMixed, SizeRange{15, 22}}) {
+    for (const SizeRange sizes : {smallest_sizes, usual_sizes, mixed_sizes, SizeRange{15, 22}}) {
         begin(sizes);
         deliver(0, 3000);
         verifier_.finish(3000);
@@ -58,25 +59,25 @@ TEST_F(VerifyTest, AnUnbrokenStreamIsClean) {
 }
 
 TEST_F(VerifyTest, StartsFromWhereverItIsTold) {
-    begin(kMixed, UINT64_MAX / 3);
+    begin(mixed_sizes, UINT64_MAX / 3);
     deliver(UINT64_MAX / 3, UINT64_MAX / 3 + 500);
     expect({.received = 500});
 }
 
 TEST_F(VerifyTest, StartsWithTheFirstThatComesIfNotTold) {
-    begin(kUsual);
+    begin(usual_sizes);
     verifier_.start(std::nullopt, std::nullopt);
     deliver(1000, 1100);
     expect({.received = 100});
     EXPECT_EQ(verifier_.expected(), 1100U);
-    verifier_.learn_sizes(kUsual);
+    verifier_.learn_sizes(usual_sizes);
     deliver(1100, 1200);
     verifier_.finish(1201);
     expect({.received = 200, .lost = 1});
 }
 
 TEST_F(VerifyTest, LossInTheMiddleAndAtTheEnd) {
-    for (const SizeRange sizes : {kSmallest, kUsual, kMixed}) {
+    for (const SizeRange sizes : {smallest_sizes, usual_sizes, mixed_sizes}) {
         begin(sizes);
         deliver(0, 100);
         deliver(150, 200);
@@ -86,7 +87,7 @@ TEST_F(VerifyTest, LossInTheMiddleAndAtTheEnd) {
 }
 
 TEST_F(VerifyTest, LossOfMoreThanAByteCountsComesOutAtTheEnd) {
-    begin(kSmallest);
+    begin(smallest_sizes);
     deliver(0, 100);
     deliver(100 + 3 * 256 + 5, 2000);
     verifier_.finish(2000);
@@ -96,13 +97,13 @@ TEST_F(VerifyTest, LossOfMoreThanAByteCountsComesOutAtTheEnd) {
 }
 
 TEST_F(VerifyTest, NothingAtAllIsAllLost) {
-    begin(kUsual);
+    begin(usual_sizes);
     verifier_.finish(77);
     expect({.lost = 77});
 }
 
 TEST_F(VerifyTest, Duplicates) {
-    for (const SizeRange sizes : {kSmallest, kUsual, kMixed}) {
+    for (const SizeRange sizes : {smallest_sizes, usual_sizes, mixed_sizes}) {
         begin(sizes);
         deliver(0, 100);
         deliver(99);
@@ -114,7 +115,7 @@ TEST_F(VerifyTest, Duplicates) {
 }
 
 TEST_F(VerifyTest, ALateOneIsReorderedAndNotLost) {
-    for (const SizeRange sizes : {kSmallest, kUsual, kMixed}) {
+    for (const SizeRange sizes : {smallest_sizes, usual_sizes, mixed_sizes}) {
         begin(sizes);
         deliver(0, 50);
         deliver(51, 60);
@@ -126,7 +127,7 @@ TEST_F(VerifyTest, ALateOneIsReorderedAndNotLost) {
 }
 
 TEST_F(VerifyTest, AGapFilledFromItsMiddle) {
-    begin(kUsual);
+    begin(usual_sizes);
     deliver(0, 10);
     deliver(20, 30);
     deliver(15);
@@ -139,7 +140,7 @@ TEST_F(VerifyTest, AGapFilledFromItsMiddle) {
 }
 
 TEST_F(VerifyTest, CorruptedContentIsNotLost) {
-    begin(kUsual);
+    begin(usual_sizes);
     deliver(0, 10);
     auto bytes = payload(10);
     bytes.back() ^= 1;
@@ -150,7 +151,7 @@ TEST_F(VerifyTest, CorruptedContentIsNotLost) {
 }
 
 TEST_F(VerifyTest, CorruptedSequenceNumber) {
-    begin(kUsual);
+    begin(usual_sizes);
     deliver(0, 10);
     auto bytes = payload(10);
     bytes[7] ^= 0x40;
@@ -161,7 +162,7 @@ TEST_F(VerifyTest, CorruptedSequenceNumber) {
 }
 
 TEST_F(VerifyTest, AWrongLengthIsCorruption) {
-    begin(kUsual);
+    begin(usual_sizes);
     deliver(0, 10);
     auto bytes = payload(10);
     bytes.pop_back();
@@ -172,7 +173,7 @@ TEST_F(VerifyTest, AWrongLengthIsCorruption) {
 }
 
 TEST_F(VerifyTest, EmptyAndHugeMessagesDoNoHarm) {
-    begin(kUsual);
+    begin(usual_sizes);
     deliver(std::vector<std::uint8_t>{});
     deliver(std::vector<std::uint8_t>(100000));
     verifier_.finish(2);
@@ -181,14 +182,13 @@ TEST_F(VerifyTest, EmptyAndHugeMessagesDoNoHarm) {
 }
 
 TEST_F(VerifyTest, ChainsAreCheckedLikeOnePiece) {
-    begin(kMixed);
+    begin(mixed_sizes);
     std::mt19937 random(7);
     for (std::uint64_t sequence = 0; sequence < 2000; ++sequence) {
         const auto bytes = payload(sequence);
         std::vector<Piece> pieces;
         for (std::size_t done = 0; done < bytes.size();) {
-            const std::size_t part =
-                std::min<std::size_t>(1 + random() % 700, bytes.size() - done);
+            const std::size_t part = std::min<std::size_t>(1 + random() % 700, bytes.size() - done);
             pieces.push_back({bytes.data() + done, part});
             done += part;
         }
@@ -207,38 +207,39 @@ TEST_F(VerifyTest, ChainsAreCheckedLikeOnePiece) {
 
 // What really counts: whatever is dropped, the sum is right and nothing else is blamed.
 TEST_F(VerifyTest, RandomLossIsCountedExactlyAndAsNothingElse) {
-    for (const SizeRange sizes : {kUsual, kMixed}) {
+    for (const SizeRange sizes : {usual_sizes, mixed_sizes}) {
         begin(sizes);
         std::mt19937 random(11);
         std::uint64_t delivered = 0;
-        constexpr std::uint64_t kSent = 20000;
-        for (std::uint64_t sequence = 0; sequence < kSent; ++sequence) {
+        constexpr std::uint64_t sent_count = 20000;
+        for (std::uint64_t sequence = 0; sequence < sent_count; ++sequence) {
             if (random() % 100 == 0) sequence += random() % 40;
-            if (sequence >= kSent) break;
+            if (sequence >= sent_count) break;
             deliver(sequence);
             ++delivered;
         }
-        verifier_.finish(kSent);
-        expect({.received = delivered, .lost = kSent - delivered});
+        verifier_.finish(sent_count);
+        expect({.received = delivered, .lost = sent_count - delivered});
     }
 }
 
 TEST_F(VerifyTest, ShuffledBlocksLoseNothing) {
-    begin(kUsual);
+    begin(usual_sizes);
     std::mt19937 random(3);
-    constexpr std::uint64_t kSent = 4096;
-    for (std::uint64_t block = 0; block < kSent; block += 32) {
+    constexpr std::uint64_t sent_count = 4096;
+    for (std::uint64_t block = 0; block < sent_count; block += 32) {
         std::array<std::uint64_t, 32> order;
         std::iota(order.begin(), order.end(), block);
         std::shuffle(order.begin(), order.end(), random);
-        for (const std::uint64_t sequence : order) deliver(sequence);
+        for (const std::uint64_t sequence : order)
+            deliver(sequence);
     }
-    verifier_.finish(kSent);
-    EXPECT_EQ(verifier_.counts().received, kSent);
+    verifier_.finish(sent_count);
+    EXPECT_EQ(verifier_.counts().received, sent_count);
     EXPECT_EQ(verifier_.counts().lost, 0U);
     EXPECT_EQ(verifier_.counts().duplicated, 0U);
     EXPECT_EQ(verifier_.counts().corrupted, 0U);
-    EXPECT_GT(verifier_.counts().reordered, kSent / 4);
+    EXPECT_GT(verifier_.counts().reordered, sent_count / 4);
 }
 
 }  // namespace

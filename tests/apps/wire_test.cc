@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "wire.h"
 
-#include <vector>
-
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace famez::pingpong {
 namespace {
@@ -17,11 +17,12 @@ TEST(WireTest, HeaderLiesWhereEthernetHasIt) {
     std::array<std::uint8_t, 32> frame{};
     const MacAddress to{1, 2, 3, 4, 5, 6};
     const MacAddress from{7, 8, 9, 10, 11, 12};
-    HeaderTemplate(to, from, kDataType).write(frame.data(), 0x1122334455667788U);
-    const std::array<std::uint8_t, 22> wanted = {1, 2, 3, 4,    5,    6,    7,    8,    9,    10,   11,
-                                                 12, 0x88, 0xb5, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
+    HeaderTemplate(to, from, data_type).write(frame.data(), 0x1122334455667788U);
+    const std::array<std::uint8_t, 22> wanted = {1,    2,    3,    4,    5,    6,    7,    8,
+                                                 9,    10,   11,   12,   0x88, 0xb5, 0x88, 0x77,
+                                                 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
     EXPECT_TRUE(std::equal(wanted.begin(), wanted.end(), frame.begin()));
-    EXPECT_EQ(frame_type(frame.data()), kDataType);
+    EXPECT_EQ(frame_type(frame.data()), data_type);
 }
 
 TEST(WireTest, PayloadBeginsWithTheSequenceNumber) {
@@ -43,34 +44,35 @@ std::vector<std::uint8_t> reference_payload(std::size_t size, std::uint64_t sequ
 }
 
 TEST(WireTest, PatternIsTheSameHoweverItIsCut) {
-    constexpr std::uint64_t kSequence = 0xfeedULL << 40 | 77;
+    constexpr std::uint64_t the_sequence = 0xfeedULL << 40 | 77;
     for (std::size_t size = 1; size <= 200; ++size) {
-        const auto wanted = reference_payload(size, kSequence);
+        const auto wanted = reference_payload(size, the_sequence);
         std::vector<std::uint8_t> whole(size);
-        write_pattern(whole.data(), size, 0, kSequence);
+        write_pattern(whole.data(), size, 0, the_sequence);
         ASSERT_EQ(whole, wanted) << size;
         for (std::size_t cut = 0; cut <= size; ++cut) {
             std::vector<std::uint8_t> parts(size);
-            write_pattern(parts.data(), cut, 0, kSequence);
-            write_pattern(parts.data() + cut, size - cut, cut, kSequence);
+            write_pattern(parts.data(), cut, 0, the_sequence);
+            write_pattern(parts.data() + cut, size - cut, cut, the_sequence);
             ASSERT_EQ(parts, wanted) << size << " cut at " << cut;
-            ASSERT_TRUE(matches_pattern(parts.data(), cut, 0, kSequence));
-            ASSERT_TRUE(matches_pattern(parts.data() + cut, size - cut, cut, kSequence));
+            ASSERT_TRUE(matches_pattern(parts.data(), cut, 0, the_sequence));
+            ASSERT_TRUE(matches_pattern(parts.data() + cut, size - cut, cut, the_sequence));
         }
     }
 }
 
 TEST(WireTest, EveryFlippedBitIsSeen) {
-    constexpr std::uint64_t kSequence = 123456789;
+    constexpr std::uint64_t the_sequence = 123456789;
     for (const std::size_t size : {1U, 7U, 8U, 9U, 64U, 131U}) {
         std::vector<std::uint8_t> payload(size);
-        write_pattern(payload.data(), size, 0, kSequence);
+        write_pattern(payload.data(), size, 0, the_sequence);
         for (std::size_t bit = 0; bit < 8 * size; ++bit) {
             payload[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-            EXPECT_FALSE(matches_pattern(payload.data(), size, 0, kSequence)) << size << ' ' << bit;
+            EXPECT_FALSE(matches_pattern(payload.data(), size, 0, the_sequence))
+                << size << ' ' << bit;
             payload[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
         }
-        EXPECT_TRUE(matches_pattern(payload.data(), size, 0, kSequence));
+        EXPECT_TRUE(matches_pattern(payload.data(), size, 0, the_sequence));
     }
 }
 
@@ -83,7 +85,7 @@ TEST(WireTest, NeighboursDiffer) {
 
 TEST(WireTest, StrangeControlMessagesAreNotBelieved) {
     ControlMessage good;
-    good.kind = Control::kHello;
+    good.kind = Control::hello;
     good.size_min = 64;
     good.size_max = 64;
     EXPECT_TRUE(plausible(good));

@@ -35,7 +35,7 @@ struct Options {
     std::uint64_t seed = 1;
     std::vector<std::uint32_t> victims;
     std::vector<std::string> areas{"header", "table", "lanes", "rings"};
-    std::uint32_t pause_us = 2000;  // on average, between two volleys
+    Word pause_us = 2000;  // on average, between two volleys
     bool wipe = false;
 };
 

@@ -8,6 +8,7 @@
  *
  * Bounds:     -DP_CRASHES=n (of one of them: the other's would be the same) -DC_CRASHES=n -DCLOSES=n -DREVOKES=n -DMESSAGES=n
  * Memory:     sequential, or -DTSO: a first-in first-out store buffer for each port
+ * Variant:    -DTABLE_FIRST (must be as clean)
  * Rules out:  -DNO_G1_..., each at the place where the rule would be
  */
 #ifndef P_CRASHES
@@ -184,7 +185,7 @@ inline take(i) {
 }
 
 inline serve(i) {
-#ifdef NO_G1_STALE
+#ifdef TABLE_FIRST
     now = mem[EPOCH(i)];
     request = mem[REQUEST(i)];
 #else

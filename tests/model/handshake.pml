@@ -216,7 +216,7 @@ active proctype Consumer() {
 start:
     {
         chosen;
-#ifdef RESUME
+#ifdef NO_L2_FRESH
         d_step { answered = mem[ACK] & (NAK - 1); pos = mem[POSITION]; state = (answered -> OPEN : CLOSED) }
 #endif
 #ifdef EPOCH_FIRST

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Two pinned threads pass one cache line to and fro. Prints the median round trip in nanoseconds, a
 // plain number: the floor under every message between these two CPUs at this moment. On a virtual
-// machine it wanders, so figures are compared only with this stamp beside them (doc/famez_pingpong.md).
+// machine it wanders, so figures are compared only with this stamp beside them
+// (doc/famez_pingpong.md).
 //
 // Usage: famez_cacheline [CPU-A [CPU-B]]     (0 and 1 if not given)
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -17,14 +19,12 @@
 #include <thread>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace {
 
-constexpr std::uint64_t kRoundsPerSample = 1000;
-constexpr std::size_t kSamples = 301;
-constexpr std::size_t kWarmUp = 50;
-constexpr std::uint64_t kStop = UINT64_MAX;
+constexpr std::uint64_t rounds_per_sample = 1000;
+constexpr std::size_t sample_count = 301;
+constexpr std::size_t warm_up_samples = 50;
+constexpr std::uint64_t stop_word = UINT64_MAX;
 
 // One line and nothing else on it; two, because CPUs fetch lines in pairs.
 struct alignas(128) Line {
@@ -37,8 +37,9 @@ bool pin(int cpu) {
     CPU_SET(cpu, &set);
     const int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     if (error != 0) {
-        fmt::print(stderr, "famez_cacheline: cannot run on CPU {}: {}; lscpu shows which there are\n",
-                   cpu, std::strerror(error));
+        fmt::print(stderr,
+                   "famez_cacheline: cannot run on CPU {}: {}; lscpu shows which there are\n", cpu,
+                   std::strerror(error));
     }
     return error == 0;
 }
@@ -50,7 +51,7 @@ void answer(Line& line, int cpu, std::atomic<int>& ready) {
     for (std::uint64_t expected = 1;; expected += 2) {
         std::uint64_t seen;
         while ((seen = line.word.load(std::memory_order_acquire)) != expected) {
-            if (seen == kStop) return;
+            if (seen == stop_word) return;
         }
         line.word.store(expected + 1, std::memory_order_release);
     }
@@ -58,14 +59,14 @@ void answer(Line& line, int cpu, std::atomic<int>& ready) {
 
 double sample(Line& line, std::uint64_t& next) {
     const auto start = std::chrono::steady_clock::now();
-    for (std::uint64_t i = 0; i < kRoundsPerSample; ++i) {
+    for (std::uint64_t i = 0; i < rounds_per_sample; ++i) {
         line.word.store(next, std::memory_order_release);
         while (line.word.load(std::memory_order_acquire) != next + 1) {
         }
         next += 2;
     }
     const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
-    return time.count() / kRoundsPerSample;
+    return time.count() / rounds_per_sample;
 }
 
 bool measure(int cpu_a, int cpu_b, double& median) {
@@ -73,14 +74,17 @@ bool measure(int cpu_a, int cpu_b, double& median) {
     std::atomic<int> ready{0};
     std::thread partner(answer, std::ref(line), cpu_b, std::ref(ready));
     const bool pinned = pin(cpu_a);
-    while (ready == 0) std::this_thread::yield();
+    while (ready == 0)
+        std::this_thread::yield();
     std::vector<double> samples;
     if (pinned && ready > 0) {
         std::uint64_t next = 1;
-        for (std::size_t i = 0; i < kWarmUp; ++i) sample(line, next);
-        for (std::size_t i = 0; i < kSamples; ++i) samples.push_back(sample(line, next));
+        for (std::size_t i = 0; i < warm_up_samples; ++i)
+            sample(line, next);
+        for (std::size_t i = 0; i < sample_count; ++i)
+            samples.push_back(sample(line, next));
     }
-    line.word.store(kStop, std::memory_order_release);
+    line.word.store(stop_word, std::memory_order_release);
     partner.join();
     if (samples.empty()) return false;
     auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
@@ -103,7 +107,8 @@ int main(int argc, char** argv) {
     const bool good = argc <= 3 && (argc < 2 || read_cpu(argv[1], cpu_a)) &&
                       (argc < 3 || read_cpu(argv[2], cpu_b)) && cpu_a != cpu_b;
     if (!good) {
-        fmt::print(stderr, "usage: famez_cacheline [CPU-A [CPU-B]]   two different CPUs, default 0 1\n");
+        fmt::print(stderr,
+                   "usage: famez_cacheline [CPU-A [CPU-B]]   two different CPUs, default 0 1\n");
         return 2;
     }
     double median = 0;

@@ -130,12 +130,14 @@ void lane_two_threads(benchmark::State& state) {
     std::atomic<bool> stop{false};
     std::thread writer([&] {
         pin(1);
-        while (!stop.load(std::memory_order_relaxed)) write_burst(lane, size, burst);
+        while (!stop.load(std::memory_order_relaxed))
+            write_burst(lane, size, burst);
     });
     pin(0);
     std::vector<std::byte> into(16384);
     std::uint64_t messages = 0;
-    for (auto _ : state) messages += read_burst(to, burst, into.data());
+    for (auto _ : state)
+        messages += read_burst(to, burst, into.data());
     stop = true;
     writer.join();
     count(state, messages, size);
@@ -165,7 +167,8 @@ void poll_idle(benchmark::State& state) {
         open(*stations.back(), to);
     }
     std::vector<std::byte> into(16384);
-    for (auto _ : state) benchmark::DoNotOptimize(read_burst(to, 32, into.data()));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(read_burst(to, 32, into.data()));
 }
 BENCHMARK(poll_idle)->Arg(1)->Arg(8)->Arg(61);
 

@@ -28,9 +28,13 @@ def sanitizer_libraries():
     ).stdout
     if "__asan_init" not in symbols:
         return ""
-    return subprocess.run(
-        ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    # libstdc++ too: what throws must be there when the sanitizer looks for it, at the very start.
+    return " ".join(
+        subprocess.run(
+            ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for name in ("libasan.so", "libstdc++.so")
+    )
 
 
 @functools.cache

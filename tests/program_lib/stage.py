@@ -64,7 +64,7 @@ class Stage:
     def eal(self, name, ports, lcores):
         """EAL's options. Without hugepages, so that any machine will do and tests that run at the
         same time need not share them."""
-        options = ["--no-pci", "--no-huge", "-m", "256", "--file-prefix", name]
+        options = ["--no-pci", "--no-huge", "-m", "128", "--file-prefix", name]
         options += ["--lcores", ",".join(f"{i}@{cpu}" for i, cpu in enumerate(lcores))]
         options += ["-d", settings.DRIVER.name]
         for i, arguments in enumerate(ports):

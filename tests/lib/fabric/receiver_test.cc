@@ -127,5 +127,20 @@ TEST(Receiver, RingsOfStrangersComeBack) {
     EXPECT_TRUE(send_soon(friendly, 1, "hello", 10, *to));
 }
 
+// Not so yet: a request forged in the name of a port that nobody holds is answered, and its ring
+// comes back only when that port comes and goes, or somebody clears the request.
+TEST(Receiver, ARequestOfAnAbsentPortHoldsNoRing) {
+    FakeFabric fabric(many(4, 1));
+    TestPort to(fabric, 1);
+    TestPort friendly(fabric, 2);
+    auto& forged =
+        at<layout::LaneBlock>(fabric.region(), fabric.geometry().lane_offset(1, 3, 0)).request;
+    forged.consumer_epoch = to.endpoint.port().epoch();
+    forged.request = 1;
+    for (int i = 0; i < 10; ++i)
+        to.turn();
+    EXPECT_TRUE(send_soon(friendly, 1, "hello", 100, to));
+}
+
 }  // namespace
 }  // namespace famez::test

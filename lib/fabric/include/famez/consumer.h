@@ -68,10 +68,10 @@ class Consumer {
         return pollable() && next_header() != 0;
     }
 
-    // Takes up to `max` records, in order, and calls visit(payload, length, flags) for each; a visit
-    // that returns false leaves its record for later and ends the call. `payload` has at least
-    // record::small_bytes readable bytes and is the producer's again when the visit returns; its
-    // content may change while it is read. The lane must be pollable().
+    // Takes up to `max` records, in order, and calls visit(payload, length, flags) for each; a
+    // visit that returns false leaves its record for later and ends the call. `payload` has at
+    // least record::small_bytes readable bytes and is the producer's again when the visit returns;
+    // its content may change while it is read. The lane must be pollable().
     template <class Visit>
     [[gnu::always_inline]] std::uint32_t take(std::uint32_t max, Visit&& visit) {
         // In registers: the compiler must take each of the visit's stores for one to *this.
@@ -116,13 +116,15 @@ class Consumer {
             expected += record::sequence_one;
             ++taken;
             padded = false;
-            if (position >= publish_at) [[unlikely]] publish_at = publish(position, taken - parts);
+            if (position >= publish_at) [[unlikely]]
+                publish_at = publish(position, taken - parts);
         }
         position_ = position;
         expected_ = expected;
         step_ = step;
         messages_ += taken - parts;
-        if (!sound || state_ != ConsumerState::open) [[unlikely]] after_take(sound, taken);
+        if (!sound || state_ != ConsumerState::open) [[unlikely]]
+            after_take(sound, taken);
         return taken;
     }
 
@@ -135,22 +137,24 @@ class Consumer {
         const std::uint64_t request = load_acquire(request_line_->request);
         Memory::after_header_load();
         // Behind the request: the table is at least as new as the request that we answer.
-        const Epoch source = view_port(*source_entry_, lanes_).epoch;
-        if (source != source_epoch_) {
-            // Another incarnation (or none): what the last one committed is taken, and its ring,
+        const PortView source = view_port(*source_entry_, lanes_);
+        if (source.epoch != source_epoch_ || !source.present()) {
+            // Another incarnation, or none: what the last one committed is taken, and its ring,
             // into which nobody stores any more, is free.
-            if (end_session()) {
-                release();
-                source_epoch_ = source;
-            }
-            return true;
+            if (!end_session()) return true;
+            release();
+            source_epoch_ = source.epoch;
         }
         if (request == answered_) return true;
         if (request == 0) {
             if (slab_held_ && end_session()) release();
             return true;
         }
-        if (!may_answer || load_relaxed(request_line_->consumer_epoch) != own_epoch_) return true;
+        // A forged request in the name of a port that is not there would hold a ring for ever.
+        if (!may_answer || !source.present() ||
+            load_relaxed(request_line_->consumer_epoch) != own_epoch_) {
+            return true;
+        }
         return !end_session() || answer(request);
     }
 

@@ -47,9 +47,9 @@ class Endpoint {
         return transport_.service();
     }
 
-    // Sends one message of 1 to Geometry::payload_max() bytes to port `to`. False when it cannot go:
-    // now, because the lane is full or not open yet or nobody is up there; or ever (another length,
-    // no such port), which counts as invalid. Sender's thread.
+    // Sends one message of 1 to Geometry::payload_max() bytes to port `to`. False when it cannot
+    // go: now, because the lane is full or not open yet or nobody is up there; or ever (another
+    // length, no such port), which counts as invalid. Sender's thread.
     bool send(std::uint32_t to, std::span<const std::byte> message) {
         if (to - 1 >= sender_.ports() || message.size() - 1 >= port_.geometry().payload_max()) {
             add(tx_.invalid_dropped, 1);

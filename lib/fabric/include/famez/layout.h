@@ -29,7 +29,8 @@ inline constexpr std::uint64_t region_bytes_max = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t region_bytes_min = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t ring_bytes_min = 4096;
 inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{16} << 20;  // lengths have 24 bits
-inline constexpr std::uint64_t ring_guard_bytes = 64;  // behind each ring: fixed-size copies overrun
+inline constexpr std::uint64_t ring_guard_bytes =
+    64;  // behind each ring: fixed-size copies overrun
 // Rings lie this far apart beyond their own size: the guard, and one line more, so that the first
 // lines of the rings that one port polls fall into different cache sets.
 inline constexpr std::uint64_t ring_spacing_bytes = ring_guard_bytes + line_bytes;
@@ -153,7 +154,8 @@ inline constexpr std::uint32_t cap_accepts_refs = 1U << 1;  // takes REF records
 // Line 1. Written by the port.
 struct PortStatus {
     std::uint32_t state;         // PortState
-    std::uint32_t start_count;   // bumped at each attach, from what stands here; never set back
+    std::uint32_t start_count;   // bumped at each attach, from what stands here; the server sets it
+                                 // back, under a new generation, when the holder ends
     std::uint32_t lanes;         // RX lanes that the port polls: senders use lanes below this
     std::uint32_t capabilities;  // cap_*
     std::uint64_t heartbeat;     // moves while the port lives; its pace is the port's own
@@ -191,15 +193,15 @@ static_assert(offsetof(PortAddresses, address) == 64);
 struct PortCounters {
     std::uint64_t tx_messages;
     std::uint64_t tx_bytes;
-    std::uint64_t tx_lost_in_flight;    // sent, and the receiver ended or reset before taking them
-    std::uint64_t tx_no_port_dropped;   // nobody is up at the destination
-    std::uint64_t tx_stalled_dropped;   // the destination made no progress for too long
-    std::uint64_t tx_flood_dropped;     // copies of broadcast frames that found a full lane
-    std::uint64_t tx_invalid_dropped;   // too long, or a chain that does not add up
-    std::uint64_t tx_full;              // bursts cut short by a full lane (back-pressure)
-    std::uint64_t tx_lanes_requested;   // requests, first ones and repeated ones
+    std::uint64_t tx_lost_in_flight;   // sent, and the receiver ended or reset before taking them
+    std::uint64_t tx_no_port_dropped;  // nobody is up at the destination
+    std::uint64_t tx_stalled_dropped;  // the destination made no progress for too long
+    std::uint64_t tx_flood_dropped;    // copies of broadcast frames that found a full lane
+    std::uint64_t tx_invalid_dropped;  // too long, or a chain that does not add up
+    std::uint64_t tx_full;             // bursts cut short by a full lane (back-pressure)
+    std::uint64_t tx_lanes_requested;  // requests, first ones and repeated ones
     std::uint64_t tx_lanes_opened;
-    std::uint64_t tx_lanes_lost;        // sessions that ended under the producer
+    std::uint64_t tx_lanes_lost;  // sessions that ended under the producer
     std::uint64_t tx_doorbells;
     std::uint64_t tx_reserved[12];
 
@@ -252,18 +254,18 @@ struct LaneRequest {
     std::uint64_t request;         // nonce, bits 0..62, never repeated on this lane; 0: closed
     std::uint64_t consumer_epoch;  // the receiver's epoch that it is meant for; stored first
     std::uint64_t producer_epoch;  // who asks, for tools
-    std::uint64_t last_nonce;      // the last nonce used; outlives the producer, so none comes twice
+    std::uint64_t last_nonce;  // the last nonce used; outlives the producer, so none comes twice
     std::uint64_t reserved[4];
 };
 static_assert(sizeof(LaneRequest) == line_bytes);
 
 // Written by the consumer.
 struct LaneGrant {
-    std::uint64_t ack;          // the request answered, or that | request_nak; 0: none yet
-    std::uint64_t ring_offset;  // of the ring granted; kept until its producer is known to have
-                                // let go of it, over restarts of the consumer too
-    std::uint64_t position;     // bytes taken, published lazily
-    std::uint64_t taken;        // messages taken, published with position
+    std::uint64_t ack;             // the request answered, or that | request_nak; 0: none yet
+    std::uint64_t ring_offset;     // of the ring granted; kept until its producer is known to have
+                                   // let go of it, over restarts of the consumer too
+    std::uint64_t position;        // bytes taken, published lazily
+    std::uint64_t taken;           // messages taken, published with position
     std::uint64_t final_position;  // where the session before this answer, or the NAK, ended
     std::uint64_t final_taken;
     std::uint64_t held;           // references that the application still holds

@@ -59,13 +59,25 @@ struct WriteBack {
 // Write-combining or uncached memory (design section 4).
 struct Weak {
 #if defined(__x86_64__)
-    [[gnu::always_inline]] static void before_commit() { _mm_sfence(); }
-    [[gnu::always_inline]] static void after_control_store() { _mm_sfence(); }
-    [[gnu::always_inline]] static void after_header_load() { _mm_lfence(); }
+    [[gnu::always_inline]] static void before_commit() {
+        _mm_sfence();
+    }
+    [[gnu::always_inline]] static void after_control_store() {
+        _mm_sfence();
+    }
+    [[gnu::always_inline]] static void after_header_load() {
+        _mm_lfence();
+    }
 #else
-    static void before_commit() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-    static void after_control_store() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-    static void after_header_load() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+    static void before_commit() {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    static void after_control_store() {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    static void after_header_load() {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
 #endif
 };
 

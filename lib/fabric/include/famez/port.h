@@ -28,8 +28,8 @@ struct PortOptions {
 
 class Port {
   public:
-    static constexpr std::uint32_t tick_ms = 50;         // how often tick() is to be called
-    static constexpr std::uint32_t stale_ticks_max = 16; // a heartbeat silent for longer is stale
+    static constexpr std::uint32_t tick_ms = 50;          // how often tick() is to be called
+    static constexpr std::uint32_t stale_ticks_max = 16;  // a heartbeat silent for longer is stale
 
     // Reads and checks the region. Nothing is written yet: the receivers first wipe the answers of
     // an earlier incarnation, then announce() makes the new epoch known. Throws FabricError.
@@ -87,7 +87,7 @@ class Port {
     std::vector<std::uint64_t> addresses_;
     std::uint64_t heartbeat_ = 0;
     std::atomic<std::uint32_t> ticks_{0};
-    std::vector<Watch> watches_;             // by id
+    std::vector<Watch> watches_;            // by id
     std::vector<std::atomic<bool>> alive_;  // by id
 };
 

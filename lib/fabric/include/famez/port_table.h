@@ -26,7 +26,7 @@ constexpr Epoch make_epoch(std::uint32_t generation, std::uint32_t start_count) 
 struct PortView {
     Epoch epoch = 0;
     layout::PortState state = layout::PortState::absent;  // absent unless the id is assigned
-    std::uint32_t lanes = 0;  // at least 1, at most the geometry's
+    std::uint32_t lanes = 0;                              // at least 1, at most the geometry's
     std::uint64_t heartbeat = 0;
 
     [[nodiscard]] bool up() const { return state == layout::PortState::up; }
@@ -41,8 +41,7 @@ inline layout::PortEntry& port_entry(std::span<std::byte> region, const Geometry
                                      std::uint32_t id) {
     return at<layout::PortEntry>(region, geometry.entry_offset(id));
 }
-inline PortView view_port(std::span<std::byte> region, const Geometry& geometry,
-                          std::uint32_t id) {
+inline PortView view_port(std::span<std::byte> region, const Geometry& geometry, std::uint32_t id) {
     return view_port(port_entry(region, geometry, id), geometry.lanes);
 }
 
@@ -51,8 +50,7 @@ std::string port_node_name(std::span<std::byte> region, const Geometry& geometry
 
 // The table's generation: a value other than the last one seen means that an entry has changed.
 inline std::uint64_t table_generation(std::span<std::byte> region, const Geometry& geometry) {
-    return load_acquire(
-        at<layout::FabricHeader>(region, geometry.header_offset).table_generation);
+    return load_acquire(at<layout::FabricHeader>(region, geometry.header_offset).table_generation);
 }
 
 // Tells every port that the table has changed (layout.h says why a plain store is enough). One of

@@ -33,8 +33,8 @@ class Producer {
   public:
     class Burst;
 
-    // Binds to the lane from `source` (this port, in its epoch `own`) to `destination`. The counters
-    // belong to the thread that uses the producer.
+    // Binds to the lane from `source` (this port, in its epoch `own`) to `destination`. The
+    // counters belong to the thread that uses the producer.
     void bind(std::span<std::byte> region, const Geometry& geometry, std::uint32_t destination,
               std::uint32_t source, std::uint32_t lane, Epoch own, TxCounters& counters) {
         auto& block =
@@ -56,8 +56,7 @@ class Producer {
 
     // May a burst begin? One load of a line that seldom changes.
     [[nodiscard]] [[gnu::always_inline]] bool ready() const {
-        return state_ == ProducerState::running &&
-               load_relaxed(grant_line_->ack) == request_;
+        return state_ == ProducerState::running && load_relaxed(grant_line_->ack) == request_;
     }
 
     // Asks for the lane, unless it is open or asked for already. `peer` must be up. `now` counts
@@ -93,7 +92,8 @@ class Producer {
             if (ack == request_) {
                 Memory::after_header_load();
                 open(now);
-            } else if (ack == (request_ | layout::request_nak) || now - asked_at_ > patience_ticks) {
+            } else if (ack == (request_ | layout::request_nak) ||
+                       now - asked_at_ > patience_ticks) {
                 // Refused; or our words were scribbled over and no answer can come.
                 leave();
             }
@@ -138,8 +138,8 @@ class Producer {
         add(counters_->lanes_opened, 1);
     }
 
-    // Records wait, and none was taken for long, whatever the reason: a consumer that is stopped, or
-    // ring words that somebody destroyed. A fresh request mends what can be mended: the consumer
+    // Records wait, and none was taken for long, whatever the reason: a consumer that is stopped,
+    // or ring words that somebody destroyed. A fresh request mends what can be mended: the consumer
     // first takes what it finds, so nothing that it could take is lost.
     bool stands_still(std::uint32_t now) {
         const std::uint64_t before = published_;
@@ -213,8 +213,9 @@ class Producer {
     Epoch own_epoch_ = 0;
 };
 
-// Writes records and commits them together: nothing is visible before commit(), but for long bursts,
-// which are committed every few KB so that the consumer can start. The producer must be ready().
+// Writes records and commits them together: nothing is visible before commit(), but for long
+// bursts, which are committed every few KB so that the consumer can start. The producer must be
+// ready().
 template <class Memory>
 class Producer<Memory>::Burst {
   public:
@@ -268,8 +269,7 @@ class Producer<Memory>::Burst {
 
     [[gnu::always_inline]] std::byte* place(std::uint32_t length, std::uint32_t flags,
                                             std::uint64_t bytes) {
-        const std::uint64_t header = header_ | length | std::uint64_t{flags}
-                                                            << record::flags_shift;
+        const std::uint64_t header = header_ | length | std::uint64_t{flags} << record::flags_shift;
         store_header(header);
         std::byte* payload = ring_ + (position_ & mask_) + record::header_bytes;
         position_ += bytes;

@@ -42,15 +42,18 @@ class Receiver {
             // Each poll begins with another lane: a full burst from one starves nobody.
             if (++turn_ >= lanes) turn_ = 0;
             Consumer<Memory>& lane = *active_[turn_];
-            if (lane.pollable()) [[likely]] total += lane.take(max - total, visit);
+            if (lane.pollable()) [[likely]]
+                total += lane.take(max - total, visit);
         }
-        if (--polls_to_sweep_ == 0) [[unlikely]] sweep();
+        if (--polls_to_sweep_ == 0) [[unlikely]]
+            sweep();
         return total;
     }
 
     // Everything that a slow sweep does, for all lanes at once: for those that poll seldom.
     void sweep_all() {
-        for (std::uint32_t i = 1; i < sources_.size(); ++i) sweep_next();
+        for (std::uint32_t i = 1; i < sources_.size(); ++i)
+            sweep_next();
     }
 
     // Records that wait in the lanes, as a yes or no; reads one word a lane.
@@ -87,7 +90,8 @@ class Receiver {
         if (urgent_ != 0) polls_to_sweep_ = 1;
         const std::size_t step =
             std::min(sources_.size() - 1, std::max<std::size_t>(quick, lanes_per_sweep));
-        for (std::size_t i = 0; i < step; ++i) sweep_next();
+        for (std::size_t i = 0; i < step; ++i)
+            sweep_next();
     }
 
     void sweep_next() {
@@ -149,8 +153,8 @@ class Receiver {
     std::size_t turn_ = 0;
     std::uint32_t polls_to_sweep_ = 1;
     std::vector<Source> sources_;  // by id; [0] unused
-    std::size_t cursor_ = 0;   // the id last swept
-    std::size_t revoked_ = 0;  // the id whose ring was last taken back
+    std::size_t cursor_ = 0;       // the id last swept
+    std::size_t revoked_ = 0;      // the id whose ring was last taken back
     std::size_t urgent_ = 0;
     std::uint64_t generation_ = 0;
 };

@@ -37,7 +37,8 @@ class Mapping {
 };
 
 // Makes the region's file: a sealed memfd when `name` is empty, else /dev/shm/`name` (a new
-// file, mode 0600, not sealed: tmpfs files have no seals; an old one of that name is unlinked). Throws FabricError.
+// file, mode 0600, not sealed: tmpfs files have no seals; an old one of that name is unlinked).
+// Throws FabricError.
 UniqueFd create_region_file(const std::string& name, std::uint64_t bytes);
 
 // Writes the empty mailbox and the fabric header of a new region (all else is zero already).

@@ -25,7 +25,8 @@ class Sender {
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
     ~Sender() {
-        for (std::uint32_t id = 1; id <= ports(); ++id) producers_[id].close();
+        for (std::uint32_t id = 1; id <= ports(); ++id)
+            producers_[id].close();
     }
 
     [[nodiscard]] std::uint32_t ports() const { return port_.geometry().ports; }
@@ -52,7 +53,8 @@ class Sender {
     // Before each burst: once a tick, looks after all lanes (peers that have ended, lanes that were
     // taken back or stand still). Costs a load and a comparison otherwise.
     [[gnu::always_inline]] void housekeep() {
-        if (port_.now() != swept_at_) [[unlikely]] sweep();
+        if (port_.now() != swept_at_) [[unlikely]]
+            sweep();
     }
 
   private:
