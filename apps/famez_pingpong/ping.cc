@@ -263,6 +263,7 @@ void Pinger::report(const std::optional<ControlMessage>& peer) {
     row.corrupted = corrupted_;
     row.foreign = foreign_;
     row.rtt = &rtt_;
+    row.content_verified = options_.verify;
     row.peer = peer;
     row.link_downs = bench_.link.downs() - downs_before_;
     row.stalls = pacer_.stalls() - stalls_before_;

@@ -59,6 +59,7 @@ void Receiver::on_hello(const ReceivedControl& hello) {
         sender_ = hello.from;
         sizes_ = SizeRange{m.size_min, m.size_max};
         verifier_.learn_sizes(*sizes_);
+        look_for_pattern();
     } else if (!known) {
         if (state_ == State::open) close("abandoned", nullptr);
         open(hello);
@@ -87,11 +88,23 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
         }
     }
     // Without a hello the first messages are checked already.
-    if (hello) verifier_.start(sizes_, first);
+    if (hello) {
+        verifier_.start(sizes_, first);
+        look_for_pattern();
+    }
     state_ = State::open;
     link_.expect_down(false);
     seen_at_ = now_cycles();
     pacer_.watch_for_stalls(true);
+}
+
+void Receiver::look_for_pattern() {
+    content_verified_ = options_.verify && hello_->verified != 0;
+    if (content_verified_ || !options_.verify) return;
+    verifier_.ignore_content();
+    complain(
+        "the sender writes no pattern, so only sequence and length are checked; start it with "
+        "--verify too");
 }
 
 void Receiver::on_end(const ReceivedControl& end) {
@@ -117,7 +130,7 @@ void Receiver::answer(const MacAddress& to, const ControlMessage& question, Cont
     message.duplicated = totals_.duplicated;
     message.reordered = totals_.reordered;
     message.corrupted = totals_.corrupted;
-    message.verified = options_.verify ? 1 : 0;
+    message.verified = content_verified_ ? 1 : 0;
     message.kind = kind;
     message.role = static_cast<std::uint32_t>(options_.role);
     send_control(port_, to, message);
@@ -205,6 +218,7 @@ void Receiver::add_row(const char* ended, std::optional<std::uint64_t> lost) {
     row.link_downs = link_.downs() - reported_downs_;
     row.stalls = pacer_.stalls() - reported_stalls_;
     row.ended = ended;
+    row.content_verified = content_verified_;
     reported_downs_ = link_.downs();
     reported_stalls_ = pacer_.stalls();
     reporter_.add(row);

@@ -56,6 +56,7 @@ class Receiver {
     void open(std::optional<ReceivedControl> hello);
     void close(const char* ended, const ControlMessage* end);
     void ask_who();
+    void look_for_pattern();
     [[nodiscard]] bool stranger(const ReceivedControl& hello) const;
     [[nodiscard]] std::optional<std::uint64_t> count_lost(const ControlMessage* end) const;
     void add_row(const char* ended, std::optional<std::uint64_t> lost);
@@ -82,6 +83,7 @@ class Receiver {
     std::uint64_t next_question_ = 0;
     std::uint64_t reported_downs_ = 0;
     std::uint64_t reported_stalls_ = 0;
+    bool content_verified_ = false;
     const char* ended_ = "interrupted";
 };
 

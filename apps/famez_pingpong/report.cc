@@ -111,6 +111,7 @@ nlohmann::ordered_json Reporter::describe(const Row& row) const {
     json["size_max_bytes"] = row.size.max;
     json["burst"] = options_.burst;
     json["verify"] = options_.verify;
+    json["content_verified"] = row.content_verified;
     if (options_.role == Role::rx) json["touch"] = to_string(options_.touch);
     json["cycles_hz"] = rte_get_tsc_hz();
     json["ended"] = row.ended;

@@ -33,6 +33,7 @@ struct Row {
     std::optional<ControlMessage> peer;  // the receiver's totals, if it confirmed the end
     std::uint64_t link_downs = 0;
     std::uint64_t stalls = 0;
+    bool content_verified = false;  // received bytes were compared with what the sender wrote
     const char* ended = "";
 };
 

@@ -7,15 +7,6 @@
 namespace famez::pingpong {
 namespace {
 
-bool pieces_match(std::span<const Piece> pieces, std::uint64_t sequence) {
-    std::size_t offset = 0;
-    for (const Piece& piece : pieces) {
-        if (!matches_pattern(piece.data, piece.size, offset, sequence)) return false;
-        offset += piece.size;
-    }
-    return true;
-}
-
 std::size_t total_size(std::span<const Piece> pieces) {
     std::size_t size = 0;
     for (const Piece& piece : pieces)
@@ -24,6 +15,16 @@ std::size_t total_size(std::span<const Piece> pieces) {
 }
 
 }  // namespace
+
+bool Verifier::pieces_match(std::span<const Piece> pieces, std::uint64_t sequence) const {
+    std::size_t offset = 0;
+    for (const Piece& piece : pieces) {
+        const std::size_t size = std::min(piece.size, checked_bytes_ - offset);
+        if (!matches_pattern(piece.data, size, offset, sequence)) return false;
+        offset += size;
+    }
+    return true;
+}
 
 void Verifier::start(std::optional<SizeRange> sizes, std::optional<std::uint64_t> first_sequence) {
     *this = Verifier();

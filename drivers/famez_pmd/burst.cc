@@ -289,7 +289,6 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 
 }  // namespace
 
-extern const BurstFunctions functions;
 const BurstFunctions functions{
 #define FAMEZ_STRING(x) #x
 #define FAMEZ_NAME(x) FAMEZ_STRING(x)

@@ -27,7 +27,7 @@ CPUS = sorted(os.sched_getaffinity(0))
 MOVING = r" +\d+ messages +(?!\s|0\.000000)"
 RTT_KEYS = ["min", "p50", "p90", "p99", "p99_9", "p99_99", "max"]
 
-# When its other end goes, net_memif takes the shared memory apart in one thread while another one still
+# When its other end goes, net_memif takes the shared memory apart in one thread while another still
 # polls it: what survives that is luck, and no business of this program.
 needs_a_link_that_survives = pytest.mark.skipif(
     LINK.startswith("memif"), reason="net_memif may crash when its other end goes"
@@ -170,7 +170,8 @@ def test_eal_refuses(stage):
 
 def test_ping_and_pong(pair):
     pong = pair.a("pong", "--json", "--verify", "--wait", "30")
-    ping = pair.b("ping", "--json", "--verify", "--wait", "30", "--count", "5000", "--warmup", "100")
+    ping = pair.b("ping", "--json", "--verify", "--wait", "30", "--count", "5000",
+                  "--warmup", "100")  # fmt: skip
     assert finished(ping) == 0
     assert finished(pong) == 0
     row = only_row(ping)
@@ -230,6 +231,18 @@ def test_whatever_the_receiver_touches(pair, touch):
     assert [row["lost"] for row in results(rx)] == [0] * 3
 
 
+def test_a_sender_that_writes_no_pattern(pair):
+    rx = pair.a("rx", "--json", "--verify", "--wait", "30")
+    tx = pair.b("tx", "--json", "--count", "5000", "--wait", "30")
+    assert finished(tx) == 0
+    assert finished(rx) == 0
+    assert "only sequence and length are checked" in rx.err.text
+    row = only_row(rx)
+    assert row["content_verified"] is False
+    assert row["received"] == 5000 and row["corrupted"] == row["lost"] == 0
+    assert only_row(tx)["peer_verified"] is False
+
+
 def test_table_and_csv(pair):
     rx = pair.a("rx", "--wait", "30")
     tx = pair.b("tx", "--csv", "--size", "64-256", "--count", "1000", "--wait", "30")
@@ -246,7 +259,8 @@ def test_table_and_csv(pair):
 
 def test_interrupting_the_sender_ends_both(pair):
     rx = pair.a("rx", "--json", "--verify", "--wait", "30")
-    tx = pair.b("tx", "--json", "--verify", "--wait", "30", "--duration", "1000", "--interval", "0.2")
+    tx = pair.b("tx", "--json", "--verify", "--wait", "30", "--duration", "1000",
+                "--interval", "0.2")  # fmt: skip
     tx.expect_note(r"Mmsg/s", 30)
     tx.signal(signal.SIGINT)
     assert finished(tx) == 0

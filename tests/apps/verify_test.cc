@@ -205,6 +205,32 @@ TEST_F(VerifyTest, ChainsAreCheckedLikeOnePiece) {
     EXPECT_EQ(verifier_.counts().corrupted, 1U);
 }
 
+TEST_F(VerifyTest, WithoutAPatternSequenceAndLengthStillCount) {
+    begin(mixed_sizes);
+    verifier_.ignore_content();
+    std::vector<std::uint8_t> bytes;
+    for (std::uint64_t sequence = 0; sequence < 1000; ++sequence) {
+        if (sequence == 500) continue;
+        bytes = payload(sequence);
+        std::fill(
+            bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(8, bytes.size())),
+            bytes.end(), 0);
+        if (sequence % 2 == 0) {
+            deliver(bytes);
+        } else {
+            const std::array<Piece, 2> halves = {Piece{bytes.data(), 1},
+                                                 Piece{bytes.data() + 1, bytes.size() - 1}};
+            verifier_.accept(halves);
+        }
+    }
+    bytes.resize(bytes.size() + 1);
+    deliver(bytes);
+    verifier_.finish(1001);
+    EXPECT_EQ(verifier_.counts().lost, 1U);
+    EXPECT_EQ(verifier_.counts().corrupted, 1U);
+    EXPECT_EQ(verifier_.counts().reordered + verifier_.counts().duplicated, 0U);
+}
+
 // What really counts: whatever is dropped, the sum is right and nothing else is blamed.
 TEST_F(VerifyTest, RandomLossIsCountedExactlyAndAsNothingElse) {
     for (const SizeRange sizes : {usual_sizes, mixed_sizes}) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What goes wrong at the start is told in one line, and ends the attempt cleanly."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -53,8 +54,6 @@ def say(client, value, fd=None):
 
 
 def memfd(size, sealed=True, content=b""):
-    import fcntl
-
     fd = os.memfd_create("region", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
     os.ftruncate(fd, size)
     os.pwrite(fd, content, 0)
@@ -170,12 +169,14 @@ def test_a_foreign_region(stage, size, content, told):
 
 def test_a_region_that_can_shrink_is_refused_unless_allowed(stage):
     name = f"famez-test-{os.getpid()}-{secrets.token_hex(4)}"
-    stage.server("--mailbox", name)
+    server = stage.server("--mailbox", name)
     assert "not sealed" in refused(stage, "")
     rx = stage.pingpong("unsealed=1", "rx", "--wait", "20", "--json")
     tx = stage.pingpong("unsealed=1", "tx", "--wait", "20", "--json", "--count", "1000")
     assert tx.wait() == 0
     assert rx.wait() == 0
+    assert server.stop() == 0
+    assert not os.path.exists(f"/dev/shm/{name}")
 
 
 def test_servers_that_stop_in_their_greeting(stage):

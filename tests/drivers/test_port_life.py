@@ -18,7 +18,7 @@ from program_lib.testpmd import (
 
 @pytest.fixture
 def pair(stage):
-    """A port that lives in peace and one that the test does things to, both talking all the time."""
+    """A port that sends all the time, and the one that it sends to, which has a busy life."""
     stage.server()
     quiet = stage.testpmd(["peer=2"], "--forward-mode=txonly", "--auto-start")
     busy = stage.testpmd(["peer=1"], "--forward-mode=rxonly", "--auto-start")

@@ -6,7 +6,8 @@
  * back from one for the other. Everyone may crash and start again. The words are those of
  * handshake.pml, for each producer, and the port table's epochs of all three.
  *
- * Bounds:     -DP_CRASHES=n (of one of them: the other's would be the same) -DC_CRASHES=n -DCLOSES=n -DREVOKES=n -DMESSAGES=n
+ * Bounds:     -DP_CRASHES=n (of one of them: the other's would be the same) -DC_CRASHES=n
+ *             -DCLOSES=n -DREVOKES=n -DMESSAGES=n
  * Memory:     sequential, or -DTSO: a first-in first-out store buffer for each port
  * Variant:    -DTABLE_FIRST (must be as clean)
  * Rules out:  -DNO_G1_..., each at the place where the rule would be
@@ -137,14 +138,16 @@ leave:
 #else
 #define closed(i) (mem[REQUEST(i)] == 0 && (holder == i || open[i]))
 #endif
-#define asks(i)   (mem[REQUEST(i)] != 0 && mem[REQUEST(i)] != answered[i] && mem[REQUEST_EPOCH(i)] == epoch)
+#define asks(i) \
+    (mem[REQUEST(i)] != 0 && mem[REQUEST(i)] != answered[i] && mem[REQUEST_EPOCH(i)] == epoch)
 #ifdef NO_G1_ZOMBIE
 #define by_living(i) true
 #else
 #define by_living(i) (mem[PRODUCER_EPOCH(i)] == mem[EPOCH(i)])
 #endif
 #define servable(i) (asks(i) && by_living(i) && (open[i] || holder == nobody || holder == i))
-#define in_want(i)  (asks(i) && by_living(i) && holder == 1 - i && open[1 - i] && (pos == MESSAGES || revokes > 0))
+#define in_want(i) \
+    (asks(i) && by_living(i) && holder == 1 - i && open[1 - i] && (pos == MESSAGES || revokes > 0))
 
 inline end_session(i) {   /* L2: drain, then NAK */
     if
@@ -204,7 +207,8 @@ inline serve(i) {
     :: now == source[i] && request == 0 ->
         end_session(i);
         release(i)
-    :: now == source[i] && request != 0 && request != answered[i] && request_epoch == epoch && by == now ->
+    :: now == source[i] && request != 0 && request != answered[i] &&
+       request_epoch == epoch && by == now ->
         end_session(i);
         if
         :: holder == nobody || holder == i ->

@@ -204,20 +204,24 @@ leave:
 
 inline take() {
     /* Nothing lost, doubled, reordered or stale. */
-    assert(nonce_of(header) == answered && nonce_of(header) == sent_in && seq_of(header) == taken + 1);
+    assert(nonce_of(header) == answered && nonce_of(header) == sent_in);
+    assert(seq_of(header) == taken + 1);
     taken++;
     pos++
 }
 
 active proctype Consumer() {
     byte epoch, answered, state, pos, request, request_epoch;
-    byte seen, seen_epoch;   /* the pair looked at last and left alone: polls must not run for ever */
+    byte seen, seen_epoch;   /* the pair last looked at and left alone: polls must end */
 
 start:
     {
         chosen;
 #ifdef NO_L2_FRESH
-        d_step { answered = mem[ACK] & (NAK - 1); pos = mem[POSITION]; state = (answered -> OPEN : CLOSED) }
+        d_step {
+            answered = mem[ACK] & (NAK - 1); pos = mem[POSITION];
+            state = (answered -> OPEN : CLOSED)
+        }
 #endif
 #ifdef EPOCH_FIRST
         atomic { epoch = mem[EPOCH] + 1; store(C, EPOCH, epoch) }
@@ -281,7 +285,8 @@ drain:
         od;
 #endif
         /* A producer that left or died has lost nothing. */
-        assert(request == answered || scribbled || sent_in != answered || sent_to != epoch || taken == sent);
+        assert(request == answered || scribbled || sent_in != answered || sent_to != epoch ||
+               taken == sent);
         store(C, FINAL, pos);
         store(C, ACK, answered | NAK);
         state = CLOSED;
@@ -314,7 +319,7 @@ answer:
 
 /* ---- fate ---- */
 active proctype Fate() {
-    /* Each run has its own measure of bad luck, or a stuck run would always be saved by more of it. */
+    /* Each run has its own measure of bad luck: more of it could save one that is stuck. */
     atomic {
         select(p_crashes : 0 .. P_CRASHES);
         select(c_crashes : 0 .. C_CRASHES);

@@ -9,9 +9,9 @@
  * into what was not yet taken are errors; that leaves no way to lose, double or reorder a record.
  *
  * Bounds:     -DSIZE=n (units of the ring) -DMAX=n (of a record) -DBURST=n (records of a burst)
- * Memory:     sequential; -DTSO: a first-in first-out store buffer; -DPSO: plain stores to different
- *             units reach memory in any order, and pass a release store; a release store waits for
- *             all that came before it
+ * Memory:     sequential; -DTSO: a first-in first-out store buffer; -DPSO: plain stores to
+ *             different units reach memory in any order, and pass a release store; a release
+ *             store waits for all that came before it
  * Rules out:  -DNO_..., each at the place where the rule would be
  */
 #ifndef SIZE
@@ -78,7 +78,8 @@ end:
     :: d_step { waiting > 1 && !release[1] && !same(1, 0) -> flush(1) }
     :: d_step { waiting > 2 && !release[2] && !same(2, 0) && !same(2, 1) -> flush(2) }
 #if DEPTH > 3
-    :: d_step { waiting > 3 && !release[3] && !same(3, 0) && !same(3, 1) && !same(3, 2) -> flush(3) }
+    :: d_step {
+        waiting > 3 && !release[3] && !same(3, 0) && !same(3, 1) && !same(3, 2) -> flush(3) }
 #endif
 #endif
     od

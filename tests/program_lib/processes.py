@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Child processes that cannot outlive or hang a test."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import tty
 
 from program_lib.settings import slow
 
@@ -90,8 +92,6 @@ class Program:
     @staticmethod
     def open_terminal():
         """Both sides of a raw terminal: what is written comes out as it is."""
-        import tty
-
         ours, theirs = os.openpty()
         tty.setraw(theirs)
         return ours, theirs
@@ -143,8 +143,12 @@ class Program:
         self.signal(signal.SIGINT)
         return self.wait(seconds)
 
-    def clean_up(self):
+    def clean_up(self, gently=False):
         """However the test ended."""
+        if self.running() and gently:
+            self.signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5 * slow())
         if self.running():
             self.signal(signal.SIGKILL)
             self.process.wait()

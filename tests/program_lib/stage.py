@@ -102,7 +102,8 @@ class Stage:
     def close(self):
         """Ends what still runs and tells of programs that ended as none may."""
         for program in reversed(self.programs):
-            program.clean_up()
+            # A server has things to remove.
+            program.clean_up(gently=program.name == "famez_server")
         for region in self.regions:
             region.close()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -136,25 +136,19 @@ class Consumer {
         restore();
         const std::uint64_t request = load_acquire(request_line_->request);
         Memory::after_header_load();
-        // Behind the request: the table is at least as new as the request that we answer.
         const PortView source = view_port(*source_entry_, lanes_);
-        if (source.epoch != source_epoch_ || !source.present()) {
-            // Another incarnation, or none: what the last one committed is taken, and its ring,
-            // into which nobody stores any more, is free.
+        if (source.epoch != source_epoch_) {
+            // Another incarnation: what the last one committed is taken, and its ring, into which
+            // nobody stores any more, is free. A state of absent alone would not prove that.
             if (!end_session()) return true;
             release();
             source_epoch_ = source.epoch;
         }
-        if (request == answered_) return true;
         if (request == 0) {
             if (slab_held_ && end_session()) release();
             return true;
         }
-        // A forged request in the name of a port that is not there would hold a ring for ever.
-        if (!may_answer || !source.present() ||
-            load_relaxed(request_line_->consumer_epoch) != own_epoch_) {
-            return true;
-        }
+        if (request == answered_ || !may_answer || !is_meant(source)) return true;
         return !end_session() || answer(request);
     }
 
@@ -234,6 +228,13 @@ class Consumer {
         store_relaxed(grant_line_->final_request, session_);
         store_relaxed(grant_line_->final_position, position_);
         store_relaxed(grant_line_->final_taken, messages_);
+    }
+
+    // Does the request come from the port that is there now, and mean this incarnation of ours? The
+    // request of one that died before we looked, or a forged one, would hold a ring for ever.
+    [[nodiscard]] bool is_meant(const PortView& source) const {
+        return source.present() && load_relaxed(request_line_->producer_epoch) == source.epoch &&
+               load_relaxed(request_line_->consumer_epoch) == own_epoch_;
     }
 
     // True once nothing of a session is left to take.
