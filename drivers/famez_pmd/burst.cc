@@ -226,7 +226,7 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 // A copy to every port that is up, best effort: one that is full costs itself its copy.
 [[gnu::noinline]] void flood(TxQueue& queue, const rte_mbuf* frame) {
     for (std::uint32_t id = 1; id <= queue.sender->ports(); ++id) {
-        if (id == queue.port->id() || !queue.port->alive(id)) continue;
+        if (id == queue.port->id() || !queue.sender->up(id) || queue.port->stale(id)) continue;
         std::uint64_t sent = 0;
         if (ready(queue, id)) {
             Lane::Burst burst(queue.sender->to(id));
@@ -246,7 +246,7 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
         add(queue.counters->no_port_dropped, frames);
         return true;
     }
-    if (queue.port->alive(id)) return false;
+    if (!queue.port->stale(id)) return false;
     add(queue.counters->stalled_dropped, frames);
     return true;
 }

@@ -34,6 +34,7 @@ Port::Port(Transport& transport, PortOptions options)
       options_(std::move(options)),
       bell_(region_, geometry_, id_),
       watches_(geometry_.ports + 1),
+      stale_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
     if (id_ < 1 || id_ > geometry_.ports) {
         throw FabricError(fmt::format("the server gave id {}, but the region has ports 1 to {}",
@@ -132,7 +133,9 @@ void Port::watch_peers() {
         if (view.heartbeat != watch.heartbeat || view.epoch != watch.epoch) {
             watch = {view.heartbeat, view.epoch, now};
         }
-        alive_[id] = view.up() && now - watch.moved_at <= stale_ticks_max;
+        const bool silent = now - watch.moved_at > stale_ticks_max;
+        alive_[id] = view.up() && !silent;
+        stale_[id] = view.up() && silent;
     }
 }
 

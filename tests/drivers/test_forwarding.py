@@ -188,3 +188,19 @@ def test_pools_with_pinned_external_buffers(stage):
     expect_all(rx, stop_sending(tx)["TX-packets"])
     end(tx)
     end(rx)
+
+
+def test_nothing_is_dropped_while_ports_get_to_know_each_other(stage):
+    """A full lane to a living port is waited for, from the first moment on."""
+    stage.server()
+    rx = stage.pingpong("", "rx", "--stay", "--verify", "--json")
+    rx.expect_note(r"TELEMETRY")
+    for _ in range(5):
+        tx = stage.pingpong("", "tx", "--wait", "0", "--peer", "1", "--verify", "--json",
+                            "--count", "100000")
+        assert tx.wait() == 0
+        (row,) = results(tx)
+        assert "tx_stalled_dropped" not in row["xstats"], row
+        assert "tx_no_port_dropped" not in row["xstats"], row
+    rx.stop()
+    assert [row["received"] for row in results(rx)] == [100_000] * 5

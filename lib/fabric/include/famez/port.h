@@ -62,6 +62,11 @@ class Port {
     [[nodiscard]] bool alive(std::uint32_t id) const {
         return alive_[id].load(std::memory_order_relaxed);
     }
+    // Somebody is there, and its heartbeat has stood still for too long. Not the opposite of
+    // alive(): a port that we have not yet had the time to watch is neither. Any thread.
+    [[nodiscard]] bool stale(std::uint32_t id) const {
+        return stale_[id].load(std::memory_order_relaxed);
+    }
 
   private:
     struct Watch {
@@ -88,6 +93,7 @@ class Port {
     std::uint64_t heartbeat_ = 0;
     std::atomic<std::uint32_t> ticks_{0};
     std::vector<Watch> watches_;            // by id
+    std::vector<std::atomic<bool>> stale_;  // by id
     std::vector<std::atomic<bool>> alive_;  // by id
 };
 
