@@ -15,9 +15,9 @@ HARMLESS = ("DW.ref.", "__odr_asan", "__asan_", "__ubsan_", ".L")
 
 
 def symbols(level):
+    if not (DRIVER_DIR / "libfamez_burst_v3.a").exists():
+        pytest.skip("this build has one level only: it is not optimised, or not for x86-64")
     archive = DRIVER_DIR / f"libfamez_burst_{level}.a"
-    if not archive.exists():
-        pytest.skip(f"this build has no level {level}: it is not optimised, or not for x86-64")
     text = subprocess.run(
         ["nm", "--defined-only", "-C", archive], capture_output=True, text=True, check=True
     ).stdout
