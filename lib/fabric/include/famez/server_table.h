@@ -25,11 +25,11 @@ class ServerTable {
     void assign(std::uint32_t id);
     // Its holder has ended (its socket closed: it can store no more): a new generation,
     // assigned = 0, state absent, start count 0, name, addresses and counters cleared; lanes and
-    // arena untouched.
-    // Every port is told by the table's generation.
+    // arena untouched. Every port is told by the table's generation.
     void end(std::uint32_t id);
     [[nodiscard]] bool assigned(std::uint32_t id) const;
-    // False when the id's generation has reached its end (2^31 holders, two generations each): never assigned again.
+    // False when the id's generation has reached its end (2^31 holders, two generations each):
+    // never assigned again.
     [[nodiscard]] bool usable(std::uint32_t id) const;
 
     // To be called a few times a second: moves the heartbeat and restores the header and the
