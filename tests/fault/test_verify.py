@@ -32,6 +32,7 @@ def test_messages_of_1_byte_to_9_kb(stage, mode):
     # the last of these can find nobody there.
     came_in, went_out = came["ethdev"]["ipackets"], sent["ethdev"]["opackets"]
     assert count < came_in <= went_out <= came_in + 100
-    assert came["ethdev"]["ibytes"] == sent["ethdev"]["obytes"] > sent["frame_bytes"]
+    assert sent["frame_bytes"] < came["ethdev"]["ibytes"] <= sent["ethdev"]["obytes"]
     assert "rx_lane_poisoned" not in came["xstats"]
-    assert "tx_lost_in_flight" not in sent["xstats"]
+    if came_in == went_out:
+        assert "tx_lost_in_flight" not in sent["xstats"]
