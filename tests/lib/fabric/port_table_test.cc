@@ -60,7 +60,8 @@ TEST(NodeName, IsCutAndMadePrintable) {
     char* const name = port_entry(fabric.region(), fabric.geometry(), 1).identity.node_name;
     const auto read = [&] { return port_node_name(fabric.region(), fabric.geometry(), 1); };
     EXPECT_EQ(read(), "");
-    std::memcpy(name, "a\x1b[2J\n\x80z\0junk", 13);
+    constexpr char hostile[] = "a\x1b[2J\n\x80z\0junk";
+    std::memcpy(name, hostile, sizeof hostile);
     EXPECT_EQ(read(), "a?[2J??z");
     std::memset(name, 'x', 32);
     port_entry(fabric.region(), fabric.geometry(), 1).identity.node_class[0] = 'y';

@@ -106,7 +106,7 @@ TEST(RegionFile, IsSealedForGood) {
 }
 
 class NamedRegionFile : public ::testing::Test {
-  protected:
+  public:
     ~NamedRegionFile() override { ::unlink(path.c_str()); }
     const std::string name = "famez-region-test-" + std::to_string(::getpid());
     const std::string path = "/dev/shm/" + name;

@@ -18,7 +18,7 @@ layout::LaneBlock& block_of(FakeFabric& fabric, std::uint32_t to, std::uint32_t 
 
 // Port 1 talks to port 2; all is taken, and 1 has swept in this tick.
 class SenderTest : public ::testing::Test {
-  protected:
+  public:
     void SetUp() override {
         ASSERT_TRUE(send_soon(*from, 2, "hello", 10, *to));
         to->turn();
@@ -124,7 +124,7 @@ TEST_F(SenderTest, ClosesItsLanesAtItsEnd) {
 
 // A request rings no bell: it waits for the receiver's slow round, and no longer.
 class SenderRound : public ::testing::Test {
-  protected:
+  public:
     static GeometryRequest many_ports() {
         GeometryRequest request;
         request.region_bytes = std::uint64_t{64} << 20;
