@@ -91,7 +91,7 @@ int run(const Options& options) {
         Reporter reporter(options, port);
         const bool done = run_role({options, port, link, reporter});
         if (reporter.rows() != 0) reporter.close();
-        return done && reporter.all_well() ? EXIT_SUCCESS : EXIT_FAILURE;
+        return done && reporter.all_well() && !port.removed() ? EXIT_SUCCESS : EXIT_FAILURE;
     } catch (const PortError& error) {
         complain("{}", error.what());
         return EXIT_FAILURE;

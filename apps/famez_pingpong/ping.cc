@@ -15,7 +15,8 @@
 namespace famez::pingpong {
 namespace {
 
-constexpr double answer_seconds = 1.0;
+// An answer is given up when none at all has come for so long: the partner may be waiting for a CPU.
+constexpr double answer_seconds = 2.0;
 constexpr double last_answer_seconds = 0.1;
 constexpr std::uint32_t max_burst = 512;
 
@@ -188,6 +189,7 @@ bool Pinger::exchange(std::uint32_t count) {
     bool go_on = true;
     outstanding_.ask(sent_, count);
     asked_at_ = now_cycles();
+    std::uint64_t heard_at = asked_at_;
     while (outstanding_.missing() != 0) {
         if (done < count) {
             const auto rest = static_cast<std::uint16_t>(count - done);
@@ -195,14 +197,19 @@ bool Pinger::exchange(std::uint32_t count) {
         }
         const std::uint16_t came =
             port_.receive(answers_.data(), static_cast<std::uint16_t>(options_.burst));
-        if (came != 0) take<with_verify>(came, now_cycles());
+        if (came != 0) {
+            const std::uint64_t now = now_cycles();
+            take<with_verify>(came, now);
+            heard_at = now;
+        }
         if (!pacer_.spend(came)) continue;
         if (go_on && !on_tick()) {
             // What is under way when Ctrl-C comes or the time is up is still waited for, a little.
             go_on = false;
-            patience = now_cycles() - asked_at_ + to_cycles(last_answer_seconds);
+            heard_at = now_cycles();
+            patience = to_cycles(last_answer_seconds);
         }
-        const bool overdue = now_cycles() - asked_at_ > patience;
+        const bool overdue = now_cycles() - heard_at > patience;
         if (overdue || downs != bench_.link.downs()) break;
     }
     sent_ += done;

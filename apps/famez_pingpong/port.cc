@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 
 #include "log.h"
+#include "stop.h"
 
 namespace famez::pingpong {
 namespace {
@@ -41,6 +42,7 @@ Port::Port(const Options& options) {
         rte_mempool_free(pool_);
         throw;
     }
+    rte_eth_dev_callback_register(id_, RTE_ETH_EVENT_INTR_RMV, on_removal, this);
     rte_ether_addr address{};
     if (rte_eth_macaddr_get(id_, &address) == 0) {
         std::copy_n(std::begin(address.addr_bytes), mac_.size(), mac_.begin());
@@ -48,10 +50,20 @@ Port::Port(const Options& options) {
 }
 
 Port::~Port() {
+    rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_RMV, on_removal, this);
     // Closing gives back what the driver holds; only then may the pool go.
     rte_eth_dev_stop(id_);
     rte_eth_dev_close(id_);
     rte_mempool_free(pool_);
+}
+
+// EAL's interrupt thread.
+int Port::on_removal(std::uint16_t id, rte_eth_event_type /*type*/, void* self, void* /*unused*/) {
+    auto& port = *static_cast<Port*>(self);
+    complain("port {} ({}): the machine takes the device away; ending", id, port.name_);
+    port.removed_ = true;
+    request_stop();
+    return 0;
 }
 
 void Port::check(int result, const char* what, const char* cure) const {
@@ -112,6 +124,7 @@ void Port::configure(const Options& options, const rte_eth_dev_info& info) {
                         id_, name_, driver_, largest_frame_, largest_frame_));
     }
     conf_.rxmode.mtu = mtu;
+    conf_.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0 ? 1 : 0;
     if (chains) {
         conf_.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
         conf_.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;

@@ -2,6 +2,7 @@
 // One ethdev port with one queue each way, whatever its driver.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
@@ -44,6 +45,10 @@ class Port {
         return rte_eth_tx_burst(id_, 0, packets, count);
     }
 
+    // The machine has asked for the device back (which also stopped the run): it waits until the
+    // port is closed.
+    [[nodiscard]] bool removed() const { return removed_; }
+
     // Takes back what the driver holds though it is sent: for when the pool is empty.
     void reclaim() const;
 
@@ -53,6 +58,7 @@ class Port {
     void make_pool(const Options& options);
     void set_up_queues(const rte_eth_dev_info& info);
     std::uint32_t choose_mtu(const Options& options, const rte_eth_dev_info& info) const;
+    static int on_removal(std::uint16_t id, rte_eth_event_type type, void* self, void* unused);
     void check(int result, const char* what, const char* cure) const;
 
     std::uint16_t id_ = 0;
@@ -65,6 +71,7 @@ class Port {
     std::uint16_t rx_descriptors_ = 1024;
     std::uint16_t tx_descriptors_ = 1024;
     rte_eth_conf conf_{};
+    std::atomic<bool> removed_{false};
 };
 
 // Frees a burst. A pool's own plain buffers (one segment, one reference) go back in one piece,

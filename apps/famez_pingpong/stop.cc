@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stop.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace famez::pingpong {
 namespace {
 
-volatile std::sig_atomic_t stop_flag = 0;
+std::atomic<bool> stop_flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // so a signal handler may
 
 void on_signal(int /*signal*/) {
-    stop_flag = 1;
+    request_stop();
 }
 
 }  // namespace
@@ -24,8 +26,12 @@ void install_stop_signals() {
     sigaction(SIGTERM, &action, nullptr);
 }
 
+void request_stop() {
+    stop_flag.store(true, std::memory_order_relaxed);
+}
+
 bool stop_requested() {
-    return stop_flag != 0;
+    return stop_flag.load(std::memory_order_relaxed);
 }
 
 }  // namespace famez::pingpong

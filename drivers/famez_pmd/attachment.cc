@@ -26,6 +26,9 @@ void log_line(std::uint32_t level, const std::string& line) {
 void log_error(const std::string& line) {
     log_line(RTE_LOG_ERR, line);
 }
+void log_warning(const std::string& line) {
+    log_line(RTE_LOG_WARNING, line);
+}
 void log_notice(const std::string& line) {
     log_line(RTE_LOG_NOTICE, line);
 }
@@ -59,8 +62,7 @@ void Attachment::join() {
     PortOptions options;
     options.node_name = devargs_.node;
     options.node_class = devargs_.node_class;
-    fabric_ = std::make_unique<Fabric>(*transport_, std::move(options), devargs_.peer, shared_.tx,
-                                       shared_.rx);
+    fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, shared_.tx, shared_.rx);
 }
 
 bool Attachment::link_up() const {

@@ -10,7 +10,7 @@
 #include <famez/transport.h>
 
 #include "devargs.h"
-#include "queue.h"
+#include "fabric.h"
 
 namespace famez::pmd {
 
@@ -36,6 +36,7 @@ class Attachment {
 
     [[nodiscard]] Fabric& fabric() { return *fabric_; }
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }
+    [[nodiscard]] MemoryType memory_type() const { return transport_->memory_type(); }
     // Point-to-point: the peer is up and its heartbeat moves. Fabric: always.
     [[nodiscard]] bool link_up() const;
     // A new epoch on the same attachment (ethdev reset); what fabric() returned is gone. Throws

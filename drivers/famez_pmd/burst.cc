@@ -16,7 +16,6 @@ namespace famez::pmd::FAMEZ_ISA {
 namespace {
 
 using record::small_bytes;
-using Lane = Producer<WriteBack>;
 
 // ---- receive ----
 
@@ -93,12 +92,14 @@ struct Stash {
     add(queue.counters->too_long, 1);
 }
 
+template <class Memory>
 std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     auto& queue = *static_cast<RxQueue*>(opaque);
+    auto& receiver = *static_cast<Receiver<Memory>*>(queue.receiver);
     Stash stash(queue);
     std::uint32_t received = 0;
     std::uint64_t bytes = 0;
-    queue.receiver->poll(
+    receiver.poll(
         count, [&](const std::byte* payload, std::uint32_t length, std::uint32_t flags)
                    __attribute__((always_inline)) {
                        rte_mbuf* buffer = nullptr;
@@ -136,7 +137,8 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
 
 // Copies one frame into the lane; false when the lane is full. A frame that no record can hold is
 // swallowed and counted.
-[[gnu::noinline]] bool append_chain(Lane::Burst& burst, const TxQueue& queue, const rte_mbuf* frame,
+template <class Burst>
+[[gnu::noinline]] bool append_chain(Burst& burst, const TxQueue& queue, const rte_mbuf* frame,
                                     std::uint64_t& sent) {
     const std::uint32_t length = frame->pkt_len;
     std::uint64_t sum = 0;
@@ -156,7 +158,8 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     return true;
 }
 
-[[gnu::always_inline]] inline bool append_frame(Lane::Burst& burst, const TxQueue& queue,
+template <class Burst>
+[[gnu::always_inline]] inline bool append_frame(Burst& burst, const TxQueue& queue,
                                                 const rte_mbuf* frame, std::uint64_t& sent) {
     const std::uint32_t length = frame->data_len;
     const auto* data = static_cast<const char*>(frame->buf_addr) + frame->data_off;
@@ -188,10 +191,16 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     }
 }
 
+template <class Memory>
+[[gnu::always_inline]] inline Sender<Memory>& sender_of(const TxQueue& queue) {
+    return *static_cast<Sender<Memory>*>(queue.sender);
+}
+
 // Sends frames to one destination; returns how many were taken. The lane must be ready.
+template <class Memory>
 [[gnu::always_inline]] inline std::uint32_t send_run(TxQueue& queue, std::uint32_t destination,
                                                      rte_mbuf** frames, std::uint32_t count) {
-    Lane::Burst burst(queue.sender->to(destination));
+    typename Producer<Memory>::Burst burst(sender_of<Memory>(queue).to(destination));
     std::uint64_t bytes = 0;
     std::uint64_t sent = 0;
     std::uint32_t done = 0;
@@ -206,30 +215,35 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     release(queue, frames, done);
     if (done < count) [[unlikely]] {
         add(queue.counters->full, 1);
-        queue.sender->service(destination);
+        sender_of<Memory>(queue).service(destination);
     }
     return done;
 }
 
-[[gnu::always_inline]] inline bool ready(const TxQueue& queue, std::uint32_t destination) {
-    return queue.sender->to(destination).ready() || queue.sender->service(destination);
+template <class Memory>
+[[gnu::always_inline]] inline bool ready(Sender<Memory>& sender, std::uint32_t destination) {
+    return sender.to(destination).ready() || sender.service(destination);
 }
 
+template <class Memory>
 std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
-    queue.sender->housekeep();
-    if (!ready(queue, queue.peer)) [[unlikely]]
+    auto& sender = sender_of<Memory>(queue);
+    sender.housekeep();
+    if (!ready(sender, queue.peer)) [[unlikely]]
         return 0;
-    return static_cast<std::uint16_t>(send_run(queue, queue.peer, frames, count));
+    return static_cast<std::uint16_t>(send_run<Memory>(queue, queue.peer, frames, count));
 }
 
 // A copy to every port that is up, best effort: one that is full costs itself its copy.
+template <class Memory>
 [[gnu::noinline]] void flood(TxQueue& queue, const rte_mbuf* frame) {
-    for (std::uint32_t id = 1; id <= queue.sender->ports(); ++id) {
-        if (id == queue.port->id() || !queue.sender->up(id) || queue.port->stale(id)) continue;
+    auto& sender = sender_of<Memory>(queue);
+    for (std::uint32_t id = 1; id <= sender.ports(); ++id) {
+        if (id == queue.port->id() || !sender.up(id) || queue.port->stale(id)) continue;
         std::uint64_t sent = 0;
-        if (ready(queue, id)) {
-            Lane::Burst burst(queue.sender->to(id));
+        if (ready(sender, id)) {
+            typename Producer<Memory>::Burst burst(sender.to(id));
             append_frame(burst, queue, frame, sent);
             burst.finish(sent);
         }
@@ -241,8 +255,10 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 
 // The lane to `id` cannot be written to now. True when the frames for it are to be dropped, and
 // counted, so that nobody else waits for a port that is not there or stands still.
+template <class Memory>
 [[gnu::noinline]] bool give_up(const TxQueue& queue, std::uint32_t id, std::uint32_t frames) {
-    if (id == 0 || id > queue.sender->ports() || id == queue.port->id() || !queue.sender->up(id)) {
+    const auto& sender = sender_of<Memory>(queue);
+    if (id == 0 || id > sender.ports() || id == queue.port->id() || !sender.up(id)) {
         add(queue.counters->no_port_dropped, frames);
         return true;
     }
@@ -262,9 +278,11 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     return length;
 }
 
+template <class Memory>
 std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
-    queue.sender->housekeep();
+    auto& sender = sender_of<Memory>(queue);
+    sender.housekeep();
     std::uint32_t done = 0;
     while (done < count) {
         const std::uint32_t run = run_length(frames + done, count - done);
@@ -272,14 +290,14 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
         const std::uint32_t id = id_of(mac);
         if (is_group(mac)) {
             for (std::uint32_t i = 0; i < run; ++i)
-                flood(queue, frames[done + i]);
+                flood<Memory>(queue, frames[done + i]);
             release(queue, frames + done, run);
-        } else if (id - 1 < queue.sender->ports() && id != queue.port->id() && ready(queue, id)) {
-            const std::uint32_t sent = send_run(queue, id, frames + done, run);
-            if (sent < run && !give_up(queue, id, run - sent)) return done + sent;
+        } else if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
+            const std::uint32_t sent = send_run<Memory>(queue, id, frames + done, run);
+            if (sent < run && !give_up<Memory>(queue, id, run - sent)) return done + sent;
             release(queue, frames + done + sent, run - sent);
         } else {
-            if (!give_up(queue, id, run)) break;
+            if (!give_up<Memory>(queue, id, run)) break;
             release(queue, frames + done, run);
         }
         done += run;
@@ -287,11 +305,14 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     return static_cast<std::uint16_t>(done);
 }
 
+template <class Memory>
+constexpr BurstPath path{rx<Memory>, tx_link<Memory>, tx_fabric<Memory>};
+
 }  // namespace
 
 const BurstFunctions functions{
 #define FAMEZ_STRING(x) #x
 #define FAMEZ_NAME(x) FAMEZ_STRING(x)
-    FAMEZ_NAME(FAMEZ_ISA), rx, tx_link, tx_fabric};
+    FAMEZ_NAME(FAMEZ_ISA), path<WriteBack>, path<Weak>};
 
 }  // namespace famez::pmd::FAMEZ_ISA

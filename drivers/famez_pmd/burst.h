@@ -12,11 +12,16 @@ namespace famez::pmd {
 
 using BurstFunction = std::uint16_t (*)(void* queue, rte_mbuf** packets, std::uint16_t count);
 
-struct BurstFunctions {
-    const char* isa;
+struct BurstPath {
     BurstFunction rx;
     BurstFunction tx_link;    // point-to-point: everything goes to one peer
     BurstFunction tx_fabric;  // by destination address
+};
+
+struct BurstFunctions {
+    const char* isa;
+    BurstPath write_back;  // by the memory type of the region's mapping
+    BurstPath weak;
 };
 
 namespace isa_baseline {

@@ -43,14 +43,16 @@ int keep_value(const char*, const char* value, void* to) {
 
 class Arguments {
   public:
-    explicit Arguments(const char* text) : list_(nullptr, rte_kvargs_free) {
-        static const char* const keys[] = {"socket", "peer", "node", "class", "unsealed", nullptr};
-        list_.reset(rte_kvargs_parse(text, keys));
+    Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
+        static const char* const vdev_keys[] = {"peer",   "node",     "class",
+                                                "socket", "unsealed", nullptr};
+        static const char* const pci_keys[] = {"peer", "node", "class", "bar2", nullptr};
+        const bool pci = bus == Bus::pci;
+        list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
-                "devargs \"{}\" are not understood: they can be socket=PATH, peer=ID, node=NAME, "
-                "class=NAME and unsealed=1",
-                text));
+                "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME{}",
+                text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
     [[nodiscard]] bool has(const char* key) const {
@@ -68,8 +70,8 @@ class Arguments {
 
 }  // namespace
 
-Devargs parse_devargs(const char* text) {
-    const Arguments given(text != nullptr ? text : "");
+Devargs parse_devargs(const char* text, Bus bus) {
+    const Arguments given(text != nullptr ? text : "", bus);
     Devargs devargs;
     if (given.has("socket")) devargs.socket = given.get("socket");
     if (given.has("peer")) {
@@ -80,6 +82,7 @@ Devargs parse_devargs(const char* text) {
     if (given.has("unsealed")) {
         devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
     }
+    if (given.has("bar2")) devargs.bar2 = parse_bar2(given.get("bar2"));
     return devargs;
 }
 

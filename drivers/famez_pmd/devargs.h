@@ -4,18 +4,24 @@
 #include <cstdint>
 #include <string>
 
+#include "bar2.h"
+
 namespace famez::pmd {
 
-// --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,unsealed=1]
+enum class Bus : std::uint8_t { vdev, pci };
+
+// On the host:  --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,unsealed=1]
+// In a guest:   -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME]
 struct Devargs {
     std::string socket = "/tmp/ivshmsg_socket";
     std::uint32_t peer = 0;  // 0: a fabric port, not a point-to-point link
     std::string node;
     std::string node_class = "net_famez";
     bool unsealed = false;
+    Bar2Wish bar2;
 };
 
-// Throws FabricError that names the argument and what it can be.
-Devargs parse_devargs(const char* text);
+// Throws FabricError that names the argument and what it can be. `text` may be nullptr.
+Devargs parse_devargs(const char* text, Bus bus);
 
 }  // namespace famez::pmd

@@ -16,6 +16,7 @@
 #include "burst.h"
 #include "log.h"
 #include "mac.h"
+#include "queue.h"
 #include "rte_pmd_famez.h"
 
 namespace famez::pmd {
@@ -95,8 +96,10 @@ int start(rte_eth_dev* dev) {
     set_frame_max(dev, dev->data->mtu);
     Attachment& attachment = *attachment_of(dev);
     const BurstFunctions& functions = select_burst_functions();
-    dev->rx_pkt_burst = functions.rx;
-    dev->tx_pkt_burst = attachment.peer() != 0 ? functions.tx_link : functions.tx_fabric;
+    const bool weak = attachment.memory_type() == MemoryType::weak;
+    const BurstPath& path = weak ? functions.weak : functions.write_back;
+    dev->rx_pkt_burst = path.rx;
+    dev->tx_pkt_burst = attachment.peer() != 0 ? path.tx_link : path.tx_fabric;
     attachment.fabric().port().set_state(layout::PortState::up);
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
@@ -134,7 +137,7 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descri
                                       static_cast<int>(socket));
     if (memory == nullptr) return -ENOMEM;
     auto* queue = static_cast<RxQueue*>(memory);
-    queue->receiver = &attachment_of(dev)->fabric().receiver();
+    queue->receiver = attachment_of(dev)->fabric().receiver();
     queue->counters = &shared_of(dev).rx;
     queue->pool = pool;
     queue->room = room;
@@ -155,7 +158,7 @@ void rx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
 }
 
 void point_at(TxQueue& queue, Fabric& fabric) {
-    queue.sender = &fabric.sender();
+    queue.sender = fabric.sender();
     queue.port = &fabric.port();
 }
 
@@ -234,7 +237,7 @@ int reset(rte_eth_dev* dev) {
     }
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
-        if (queue != nullptr) queue->receiver = &attachment.fabric().receiver();
+        if (queue != nullptr) queue->receiver = attachment.fabric().receiver();
     }
     for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
         auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);

@@ -9,12 +9,9 @@
 #include <rte_mempool.h>
 
 #include <famez/counters.h>
-#include <famez/endpoint.h>
 #include <famez/instances.h>
 
 namespace famez::pmd {
-
-using Fabric = Endpoint<WriteBack>;
 
 // The two halves of an mbuf's first line that a receive fills in, in the order of struct rte_mbuf:
 // 16 bytes each, so that each is one wide store.
@@ -44,7 +41,7 @@ struct RxQueue {
     // where asking the pool for a burst and giving the rest back would cost it 25 ns.
     static constexpr std::uint32_t stash_size = 64;
 
-    Receiver<WriteBack>* receiver;
+    void* receiver;  // a Receiver<Memory>: that of the port's burst functions
     RxCounters* counters;
     rte_mempool* pool;
     MbufRearm rearm;
@@ -55,7 +52,7 @@ struct RxQueue {
 };
 
 struct TxQueue {
-    Sender<WriteBack>* sender;
+    void* sender;  // a Sender<Memory>, likewise
     Port* port;
     TxCounters* counters;
     std::uint32_t peer;       // the other end of a point-to-point link, or 0

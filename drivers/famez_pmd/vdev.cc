@@ -28,7 +28,7 @@ int probe(rte_vdev_device* vdev) {
     if (rte_eal_process_type() == RTE_PROC_SECONDARY) return probe_secondary(vdev);
     rte_eth_dev* dev = nullptr;
     try {
-        const Devargs devargs = parse_devargs(rte_vdev_device_args(vdev));
+        const Devargs devargs = parse_devargs(rte_vdev_device_args(vdev), Bus::vdev);
         SocketTransportOptions options;
         options.socket_path = devargs.socket;
         options.accept_unsealed = devargs.unsealed;

@@ -91,6 +91,7 @@ void Port::tick(const TxCounters& tx, const RxCounters& rx) {
         write_identity();
     }
     mirror(tx, rx);
+    control_fence();
     watch_peers();
 }
 
@@ -100,6 +101,7 @@ void Port::write_status() {
     restore(status.capabilities, options_.capabilities);
     // The low half of the epoch; the server writes the other.
     restore(status.start_count, static_cast<std::uint32_t>(epoch_));
+    control_fence();
     restore(status.state, state_.load());
 }
 

@@ -38,7 +38,9 @@ void TableBell::ring() {
     constexpr std::uint64_t count_mask = (std::uint64_t{1} << 48) - 1;
     // Above our own last count too: somebody slower may have set the word back meanwhile.
     last_ = (std::max(load_relaxed(word_) & count_mask, last_) + 1) & count_mask;
+    control_fence();
     store_release(word_, std::uint64_t{writer_} << 48 | last_);
+    control_fence();
 }
 
 }  // namespace famez

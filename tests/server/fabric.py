@@ -51,12 +51,13 @@ class Server:
         return self
 
     def spawn(self, environment=None):
-        def limits():
-            resource.setrlimit(resource.RLIMIT_NOFILE, self.limit)
+        def prepare():
+            # Whoever runs the tests in the background may ignore it, and so would the server.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            if self.limit:
+                resource.setrlimit(resource.RLIMIT_NOFILE, self.limit)
 
-        options = {}
-        if self.limit:
-            options["preexec_fn"] = limits
+        options = {"preexec_fn": prepare}
         if self.user is not None:
             options.update(user=self.user, group=self.user, extra_groups=[])
         with open(self.log_path, "ab") as log:

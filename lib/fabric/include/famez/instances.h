@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The data path on write-back memory is instantiated once, in lib/fabric: code that is compiled for
+// The data path is instantiated once for each memory type, in lib/fabric: code that is compiled for
 // several CPUs then inlines its fast path and shares what is left, at the level that any CPU has.
 #pragma once
 
@@ -12,8 +12,12 @@
 namespace famez {
 
 extern template class Consumer<WriteBack>;
+extern template class Consumer<Weak>;
 extern template class Producer<WriteBack>;
+extern template class Producer<Weak>;
 extern template class Receiver<WriteBack>;
+extern template class Receiver<Weak>;
 extern template class Sender<WriteBack>;
+extern template class Sender<Weak>;
 
 }  // namespace famez

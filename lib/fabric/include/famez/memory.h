@@ -46,6 +46,16 @@ Struct& at(std::span<std::byte> region, std::uint64_t offset) {
     return *reinterpret_cast<Struct*>(region.data() + offset);
 }
 
+// For the control path, which is the same code on every memory type: what was stored before is seen
+// before what is stored after, and soon. Costs nothing that counts there.
+inline void control_fence() {
+#if defined(__x86_64__)
+    _mm_sfence();
+#else
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
 // Ordinary cacheable memory: what acquire and release mean to the compiler is enough.
 struct WriteBack {
     // Before a store that hands over everything stored so far.
