@@ -78,7 +78,8 @@ void Port::choose(const Options& options) {
         throw PortError(
             "there is no ethdev port; give one with --vdev=... or -a PCI-ADDRESS before the "
             "\"--\", "
-            "and -d librte_net_DRIVER.so if its driver is not in DPDK's plugin directory");
+            "and -d librte_net_DRIVER.so if its driver is not in DPDK's plugin directory. A PCI "
+            "device must be bound to vfio-pci or uio_pci_generic first: dpdk-devbind.py --status");
     }
     id_ = options.port.value_or(first);
     if (rte_eth_dev_is_valid_port(id_) == 0) {

@@ -25,6 +25,8 @@ const char* arguments_of(const rte_pci_device& device) {
     return device.device.devargs != nullptr ? device.device.devargs->args : nullptr;
 }
 
+// EAL does not show us devices without any kernel driver, but those of a kernel driver of their
+// own.
 bool is_bound(const rte_pci_device& device) {
     return device.kdrv == RTE_PCI_KDRV_VFIO || device.kdrv == RTE_PCI_KDRV_UIO_GENERIC ||
            device.kdrv == RTE_PCI_KDRV_IGB_UIO;
@@ -65,7 +67,7 @@ int init_ethdev(rte_eth_dev* dev) {
 int probe(rte_pci_driver* /*driver*/, rte_pci_device* device) {
     if (!is_bound(*device)) {
         log_notice(
-            fmt::format("{} is an ivshmem device without a driver that lends it to programs: "
+            fmt::format("{} is an ivshmem device bound to a kernel driver that keeps it: "
                         "bind it with \"dpdk-devbind.py -b vfio-pci {}\" to use it",
                         device->name, device->name));
         return 1;
