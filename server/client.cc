@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -52,6 +53,16 @@ Client::Flushed failed_with(int error) {
 bool Client::push(std::int64_t value, SharedFds fds) {
     if (queue_.size() >= limit_) return false;
     if (fds == nullptr || !fds->empty()) queue_.push_back({value, std::move(fds)});
+    return true;
+}
+
+bool Client::forget(std::int64_t value) {
+    const auto begin = queue_.begin() + (next_fd_ > 0 ? 1 : 0);
+    const auto found = std::find_if(begin, queue_.end(), [value](const Entry& entry) {
+        return entry.value == value && entry.fds != nullptr;
+    });
+    if (found == queue_.end()) return false;
+    queue_.erase(found);
     return true;
 }
 

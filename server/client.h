@@ -36,6 +36,11 @@ class Client {
     // False when the queue is full: the client is to be dropped.
     [[nodiscard]] bool push(std::int64_t value, SharedFds fds = nullptr);
 
+    // Takes back what push() queued for `value` with descriptors. False when there is none of it,
+    // or its sending has begun. A client that does not read thus holds no descriptors of ids that
+    // are gone.
+    [[nodiscard]] bool forget(std::int64_t value);
+
     // Sends what the socket takes now, a bounded share of it at a time.
     Flushed flush();
 

@@ -3,12 +3,13 @@
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
-#include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include <famez/error.h>
+#include <famez/eventfd.h>
 
 namespace famez {
 
@@ -22,14 +23,6 @@ SharedFds make_eventfds(std::uint32_t count) {
         }
     }
     return std::make_shared<const std::vector<UniqueFd>>(std::move(fds));
-}
-
-void drain_eventfd(int fd) {
-    // Not read(): whoever was given this eventfd can clear its O_NONBLOCK, which is shared, and the
-    // server would wait here for ever.
-    std::uint64_t count = 0;
-    iovec part{&count, sizeof count};
-    [[maybe_unused]] const auto bytes = ::preadv2(fd, &part, 1, -1, RWF_NOWAIT);
 }
 
 IdPool::IdPool(std::uint32_t ports, std::uint32_t vectors) : eventfds_(ports + 1) {
@@ -48,6 +41,12 @@ std::optional<std::uint32_t> IdPool::acquire() {
     for (const UniqueFd& fd : *eventfds_[id])
         drain_eventfd(fd.get());
     return id;
+}
+
+std::string IdPool::shortage() const {
+    const bool some_retired = std::ranges::count(eventfds_, nullptr) > 1;  // [0] has none
+    return fmt::format("all {} ports are taken{}", eventfds_.size() - 1,
+                       some_retired ? " or have been, and --no-recycle reuses none" : "");
 }
 
 void IdPool::release(std::uint32_t id) {

@@ -74,6 +74,7 @@ void make_way(const std::string& path) {
 ListenSocket::ListenSocket(std::string path, mode_t mode, gid_t group) : path_(std::move(path)) {
     const sockaddr_un checked = address_of(path_);
     static_cast<void>(checked);
+    absolute_path_ = std::filesystem::absolute(path_).string();
     const DirectoryLock lock(directory_of(path_));
     make_way(path_);
     bind(mode);
@@ -123,9 +124,9 @@ UniqueFd ListenSocket::listener() const {
 ListenSocket::~ListenSocket() {
     // Somebody may have removed it, and another server put its own there.
     struct stat status {};
-    if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+    if (::lstat(absolute_path_.c_str(), &status) == 0 && status.st_dev == device_ &&
         status.st_ino == inode_) {
-        ::unlink(path_.c_str());
+        ::unlink(absolute_path_.c_str());
     }
 }
 

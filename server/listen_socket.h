@@ -30,6 +30,7 @@ class ListenSocket {
     void permit(mode_t mode, gid_t group);
 
     std::string path_;
+    std::string absolute_path_;  // the process may leave its directory, see Daemon
     UniqueFd socket_;
     dev_t device_ = 0;
     ino_t inode_ = 0;

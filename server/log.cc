@@ -1,10 +1,40 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "log.h"
 
+#include <fcntl.h>
+#include <fmt/chrono.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <famez/error.h>
+
 namespace famez {
+namespace {
+
+// O_NONBLOCK: it may be a FIFO without a reader.
+UniqueFd open_file(const std::string& path) {
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    return UniqueFd(::open(path.c_str(), flags, 0640));
+}
+
+}  // namespace
+
+Log::Log(int verbosity, std::string path) : verbosity_(verbosity), path_(std::move(path)) {
+    if (path_.empty()) return;
+    file_ = open_file(path_);
+    if (!file_) throw FabricError(fmt::format("logfile {}: {}", path_, std::strerror(errno)));
+}
+
+void Log::reopen() {
+    UniqueFd file = open_file(path_);
+    if (!file)
+        return always("logfile {}: {}; going on with the old one", path_, std::strerror(errno));
+    file_ = std::move(file);
+}
 
 void Log::tick() {
     if (allowance_ < burst_lines) ++allowance_;
@@ -23,15 +53,18 @@ bool Log::admit() {
 }
 
 void Log::write(const std::string& line) {
-    const std::string text = "famez_server: " + line + "\n";
-    // A reader of our standard error that stopped reading must not stop the fabric. A pipe that
+    const std::string time =
+        has_file() ? fmt::format("{:%F %T} ", fmt::localtime(std::time(nullptr))) : "";
+    const std::string text = time + "famez_server: " + line + "\n";
+    const int out_fd = has_file() ? file_.get() : STDERR_FILENO;
+    // A reader of our lines that stopped reading must not stop the fabric. A pipe that
     // polls as writable takes a line of this length without blocking.
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    pollfd out{out_fd, POLLOUT, 0};
     if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) {
         ++suppressed_;
         return;
     }
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    [[maybe_unused]] const auto written = ::write(out_fd, text.data(), text.size());
 }
 
 }  // namespace famez

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Lines for the operator, on standard error.
+// Lines for the operator, on standard error or in a file.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,11 +10,19 @@
 #include <string_view>
 #include <utility>
 
+#include <famez/unique_fd.h>
+
 namespace famez {
 
 class Log {
   public:
-    explicit Log(int verbosity) : verbosity_(verbosity) {}
+    // `path` empty: standard error; else the file, which is appended to, a time before each line.
+    // Throws FabricError.
+    explicit Log(int verbosity, std::string path = {});
+
+    [[nodiscard]] bool has_file() const { return !path_.empty(); }
+    // Somebody has moved the file away: begins a new one, or goes on with the old when that fails.
+    void reopen();
 
     // What the operator must see whatever happens around it.
     template <typename... Args>
@@ -42,6 +50,8 @@ class Log {
     void write(const std::string& line);
 
     int verbosity_;
+    std::string path_;
+    UniqueFd file_;
     std::uint32_t allowance_ = burst_lines;
     std::uint64_t suppressed_ = 0;
 };

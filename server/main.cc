@@ -7,14 +7,20 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include <famez/error.h>
 #include <famez/geometry.h>
 #include <famez/region.h>
 #include <famez/server_table.h>
 
+#include "activation.h"
+#include "daemon.h"
 #include "listen_socket.h"
 #include "log.h"
+#include "numa_node.h"
 #include "options.h"
 #include "region_file.h"
 #include "server.h"
@@ -24,14 +30,15 @@ namespace {
 
 // Before anything is made that would have to be removed: from here on a signal waits for the event
 // loop, which ends by it.
-void hold_signals() {
+void hold_signals(bool with_logfile) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     struct sigaction action {};
     ::sigaction(SIGHUP, nullptr, &action);
-    if (action.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);  // nohup's wish stands
+    // nohup's wish stands; a log file is reopened all the same.
+    if (with_logfile || action.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 }
@@ -48,6 +55,7 @@ std::uint64_t raise_descriptor_limit() {
 
 void check_descriptors(const ServerOptions& options, Log& log) {
     const std::uint64_t limit = raise_descriptor_limit();
+    if (options.stock) return;  // its eventfds are made when they are wanted
     if (server_descriptors(options) > limit) {
         throw FabricError(fmt::format(
             "{} ports with {} vectors need {} descriptors and the limit is {}: raise it (ulimit "
@@ -71,24 +79,73 @@ std::string size_text(std::uint64_t bytes) {
     return fmt::format("{} bytes", bytes);
 }
 
-int serve(const ServerOptions& options) {
-    Log log(options.verbosity);
-    hold_signals();
-    check_descriptors(options, log);
-    const Geometry geometry = Geometry::plan(options.geometry);
-    const RegionFile file(options.mailbox, geometry.region_bytes);
-    const Mapping mapping = Mapping::map(file.fd(), !options.mailbox.empty());
-    format_region(mapping.bytes(), geometry, options.vectors);
-    const ListenSocket socket(options.socket_path, options.socket_mode, options.socket_group);
-    Server server({geometry.ports, options.vectors, options.recycle, options.silent},
-                  socket.listener(), file.copy(),
-                  ServerTable(mapping.bytes(), geometry, options.vectors), log);
+// The region's file with everything that makes it one of ours. Nothing of it outlives a failure.
+class Region {
+  public:
+    explicit Region(const ServerOptions& options)
+        : geometry_(options.stock ? Geometry{} : Geometry::plan(options.geometry)),
+          file_(options.mailbox, options.geometry.region_bytes, options.hugepages) {
+        if (options.stock && !options.numa_node) return;  // QEMU's own never looks into its region
+        mapping_ = Mapping::map(file_.fd(), !options.mailbox.empty());
+        if (options.numa_node) bind_region_to_node(mapping_.bytes(), *options.numa_node);
+        if (options.stock) return;
+        format_region(mapping_.bytes(), geometry_, options.vectors);
+        table_.emplace(mapping_.bytes(), geometry_, options.vectors);
+    }
+
+    [[nodiscard]] UniqueFd file() const { return file_.copy(); }
+    // Once.
+    std::optional<ServerTable> take_table() { return std::exchange(table_, std::nullopt); }
+
+  private:
+    Geometry geometry_;
+    RegionFile file_;
+    Mapping mapping_;
+    std::optional<ServerTable> table_;
+};
+
+// Its beginning is what programs wait for.
+void report_start(const ServerOptions& options, const std::string& socket, Log& log) {
     const auto count = [](std::uint32_t n, const char* what) {
         return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
     };
-    log.always("region {}, {}, {} a pair, {} a port, socket {}", size_text(geometry.region_bytes),
-               count(geometry.ports, "port"), count(geometry.lanes, "lane"),
-               count(options.vectors, "vector"), options.socket_path);
+    std::string region = size_text(options.geometry.region_bytes);
+    if (options.hugepages) region += " in hugepages";
+    if (options.numa_node) region += fmt::format(" on NUMA node {}", *options.numa_node);
+    if (options.stock) {
+        log.always("region {}, as QEMU's ivshmem-server, {} a client, socket {}", region,
+                   count(options.vectors, "vector"), socket);
+        return;
+    }
+    log.always("region {}, {}, {} a pair, {} a port, socket {}", region,
+               count(options.geometry.ports, "port"), count(options.geometry.lanes, "lane"),
+               count(options.vectors, "vector"), socket);
+}
+
+int serve(const ServerOptions& options) {
+    // The service manager speaks to this process, not to one that it forks.
+    UniqueFd listener = inherited_listener();
+    std::optional<Daemon> daemon;
+    if (options.daemon) daemon = Daemon::start();
+    Log log(options.verbosity, options.logfile);
+    hold_signals(log.has_file());
+    check_descriptors(options, log);
+    if (options.numa_node) bind_process_to_node(*options.numa_node);
+    Region region(options);
+    std::optional<ListenSocket> socket;
+    if (!listener) {
+        socket.emplace(options.socket_path, options.socket_mode, options.socket_group);
+        listener = socket->listener();
+    }
+    const std::string path = path_of(listener.get());
+    Server server({.ports = options.stock ? 0 : options.geometry.ports,
+                   .vectors = options.vectors,
+                   .recycle = options.recycle,
+                   .silent = options.silent,
+                   .stock = options.stock},
+                  std::move(listener), region.file(), region.take_table(), log);
+    report_start(options, path, log);
+    if (daemon) daemon->ready();
     return server.run();
 }
 

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <grp.h>
 
+#include <bit>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <string_view>
@@ -31,6 +33,10 @@ EXAMPLES
   qemu-system-x86_64 ... -chardev socket,id=ZMSG,path=/tmp/ivshmsg_socket \
       -device ivshmem-doorbell,chardev=ZMSG,vectors=16
       A virtual machine on port 1..14 of the first.
+  famez_server --daemon --logfile /var/log/famez.log --hugepages 1G --numa-node 1
+      In the background, its memory from node 1.
+  famez_server --stock -n 2
+      No fabric: what QEMU's own ivshmem-server does.
   dpdk-testpmd -l 0,1 --in-memory --no-pci -d librte_net_famez.so \
       --vdev=net_famez0,socket=/tmp/ivshmsg_socket -- --total-num-mbufs=16384 -i
       A process on it.
@@ -47,6 +53,11 @@ DESCRIPTORS
 SIGNALS
   SIGINT, SIGTERM, SIGHUP   end the server; the socket and a --mailbox file are removed. Ports go
                             on talking to each other; the region lives as long as one of them.
+  SIGHUP with --logfile     opens the log file anew (logrotate), and the server goes on.
+
+SYSTEMD
+  famez_server.service and famez_server.socket are installed with it. A listening socket that
+  systemd passes (sd_listen_fds) is served in place of --socketpath, and left there at the end.
 
 EXIT STATUS
   0 ended by a signal, or help or version printed;  1 a failure;  2 wrong usage
@@ -77,6 +88,18 @@ gid_t parse_group(const std::string& text) {
         throw CLI::ValidationError("--socket-group", fmt::format("there is no group {}", text));
     }
     return entry->gr_gid;
+}
+
+std::uint64_t parse_hugepages(const std::string& text) {
+    if (text.empty()) return 0;  // the option alone
+    std::string number = text;
+    const std::string wrong = CLI::AsSizeValue(false)(number);
+    const auto bytes = to_integer<std::uint64_t>(number, 10);
+    if (!wrong.empty() || !bytes || *bytes < layout::page_bytes || !std::has_single_bit(*bytes)) {
+        throw CLI::ValidationError(
+            "--hugepages", fmt::format("{} is no size of hugepages: 2M and 1G are usual", text));
+    }
+    return *bytes;
 }
 
 std::string check_mailbox(const std::string& name) {
@@ -116,21 +139,26 @@ void add_attachment_options(CLI::App& app, ServerOptions& options) {
 void add_geometry_options(CLI::App& app, ServerOptions& options) {
     GeometryRequest& geometry = options.geometry;
     const CLI::AsSizeValue size(false);
-    app.add_option("-n,--ports,--nClients", geometry.ports, "Ports: the ids 1 to N")
+    app.add_option("--ports,--nClients", geometry.ports, "Ports: the ids 1 to N")
         ->type_name("N")
         ->check(CLI::Range(1U, layout::ports_max))
         ->capture_default_str();
+    app.add_option("-n", options.short_n,
+                   "The same; with --stock the vectors, as to QEMU's ivshmem-server")
+        ->type_name("N")
+        ->check(CLI::Range(1U, layout::ports_max))
+        ->excludes("--ports");
     app.add_option("--vectors", options.vectors,
                    "Eventfds of each port. FAME-Z mail needs ports + 2")
         ->type_name("N")
         ->check(CLI::Range(1U, vectors_max))
         ->default_str(fmt::format("ports + 2 as long as ports x vectors <= {}, else one a lane",
                                   descriptors_for_default_vectors));
-    app.add_option("--region-size", geometry.region_bytes,
+    app.add_option("-l,--region-size", geometry.region_bytes,
                    "Size of the region, a power of two. Memory is used only where it is touched")
         ->type_name("SIZE")
         ->transform(size)
-        ->default_str("1G");
+        ->default_str("1G, with --stock 4M");
     app.add_option("--lanes", geometry.lanes, "Lanes from each port to each other port")
         ->type_name("N")
         ->check(CLI::Range(1U, layout::lanes_max))
@@ -151,6 +179,45 @@ void add_geometry_options(CLI::App& app, ServerOptions& options) {
         ->default_str("what remains, a power of two, at most 64M");
 }
 
+void add_memory_options(CLI::App& app, ServerOptions& options) {
+    app.add_option_function<std::string>(
+           "--hugepages",
+           [&options](const std::string& text) { options.hugepages = parse_hugepages(text); },
+           "Make the region of hugepages, of this size or of the system's default one. All are "
+           "taken at the start; if there are too few the server does not start")
+        ->type_name("[SIZE]")
+        ->expected(0, 1)
+        ->excludes("--mailbox");
+    app.add_option("--numa-node", options.numa_node,
+                   "Take the region's memory, and the server's, from this NUMA node only")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1023));
+}
+
+void add_process_options(CLI::App& app, ServerOptions& options) {
+    app.add_flag("-D,--daemon", options.daemon,
+                 "Serve in the background. The command ends when the server is ready, or with 1 "
+                 "when it cannot be");
+    app.add_option("-L,--logfile", options.logfile,
+                   "Append what is logged to this file, each line with its time")
+        ->type_name("PATH")
+        ->default_str("standard error");
+    app.add_flag("-v,--verbose", options.verbosity, "Log who comes and goes");
+    app.set_version_flag("--version", "famez_server " FAMEZ_VERSION, "Print the version and end");
+    app.set_help_flag("-h,--help", "Print this and end");
+}
+
+void add_stock_option(CLI::App& app, ServerOptions& options) {
+    CLI::Option* stock =
+        app.add_flag("--stock", options.stock,
+                     "Do as QEMU's own ivshmem-server does, and make no fabric: ids rise from 0, "
+                     "one vector, an empty region, ends are told");
+    for (const char* other : {"--ports", "--lanes", "--ring-size", "--slab-size", "--arena-size",
+                              "--recycle", "--no-recycle"}) {
+        stock->excludes(other);
+    }
+}
+
 void add_behaviour_options(CLI::App& app, ServerOptions& options) {
     CLI::Option* recycle = app.add_flag_callback(
         "--recycle", [&options] { options.recycle = true; },
@@ -161,11 +228,9 @@ void add_behaviour_options(CLI::App& app, ServerOptions& options) {
            "Tell the others when a port ends and never use its id again: the fabric is used up "
            "after as many clients as it has ports")
         ->excludes(recycle);
+    add_stock_option(app, options);
     app.add_flag("-s,--silent", options.silent,
                  "Do not show the server itself to clients as the peer ports + 1");
-    app.add_flag("-v,--verbose", options.verbosity, "Log who comes and goes");
-    app.set_version_flag("--version", "famez_server " FAMEZ_VERSION, "Print the version and end");
-    app.set_help_flag("-h,--help", "Print this and end");
 }
 
 // CLI11's own layout shows the checks inside the option's name and knows no line width.
@@ -210,6 +275,33 @@ std::string one_line(std::string text) {
     return text;
 }
 
+// What depends on more than one option. Throws.
+void complete(ServerOptions& options, bool size_given) {
+    GeometryRequest& geometry = options.geometry;
+    if (!options.logfile.empty()) {
+        options.logfile = std::filesystem::absolute(options.logfile).string();
+    }
+    if (options.stock) {
+        options.recycle = false;
+        options.silent = true;
+        if (options.vectors == 0) options.vectors = options.short_n.value_or(stock_vectors);
+        if (options.vectors > vectors_max) {
+            throw CLI::ValidationError("-n", fmt::format("vectors can be 1 to {}", vectors_max));
+        }
+        if (!size_given) geometry.region_bytes = stock_region_bytes;
+        if (!std::has_single_bit(geometry.region_bytes) ||
+            geometry.region_bytes < layout::page_bytes ||
+            geometry.region_bytes > layout::region_bytes_max) {
+            throw CLI::ValidationError("--region-size", "must be a power of two, 4K to 64G");
+        }
+        return;
+    }
+    geometry.ports = options.short_n.value_or(geometry.ports);
+    if (options.vectors == 0) options.vectors = default_vectors(geometry.ports, geometry.lanes);
+    // A geometry that cannot be is a matter of usage too.
+    static_cast<void>(Geometry::plan(geometry));
+}
+
 }  // namespace
 
 std::uint32_t default_vectors(std::uint32_t ports, std::uint32_t lanes) {
@@ -237,11 +329,12 @@ Parsed parse_options(int argc, const char* const* argv) {
     app.formatter(std::make_shared<HelpFormatter>());
     add_attachment_options(app, options);
     add_geometry_options(app, options);
+    add_memory_options(app, options);
     add_behaviour_options(app, options);
+    add_process_options(app, options);
     try {
         app.parse(argc, argv);
-        // A geometry that cannot be is a matter of usage too.
-        static_cast<void>(Geometry::plan(options.geometry));
+        complete(options, app.count("--region-size") > 0);
     } catch (const CLI::Success& wanted) {
         app.exit(wanted);
         parsed.exit_code = 0;
@@ -249,9 +342,6 @@ Parsed parse_options(int argc, const char* const* argv) {
         fmt::print(stderr, "famez_server: {} (famez_server --help tells more)\n",
                    one_line(error.what()));
         parsed.exit_code = 2;
-    }
-    if (options.vectors == 0) {
-        options.vectors = default_vectors(options.geometry.ports, options.geometry.lanes);
     }
     return parsed;
 }

@@ -22,7 +22,13 @@ struct ServerOptions {
     gid_t socket_group = static_cast<gid_t>(-1);  // -1: the process's
     std::string mailbox;                          // empty: a sealed memfd
     GeometryRequest geometry;
-    std::uint32_t vectors = 0;  // set by parse_options() when not given
+    std::optional<std::uint32_t> short_n;  // -n, as given: ports, or with `stock` vectors
+    std::uint32_t vectors = 0;             // set by parse_options() when not given
+    bool stock = false;  // as QEMU's own server; then recycle = false and silent = true
+    std::optional<std::uint64_t> hugepages;  // of this size; 0: the system's default
+    std::optional<int> numa_node;
+    bool daemon = false;
+    std::string logfile;  // absolute; empty: standard error
     bool recycle = true;
     bool silent = false;
     int verbosity = 0;
@@ -39,6 +45,10 @@ Parsed parse_options(int argc, const char* const* argv);
 // One a mail sender (whose vector is its id), the server's and vector 0 included, while QEMU can
 // stomach that; else one a lane.
 std::uint32_t default_vectors(std::uint32_t ports, std::uint32_t lanes);
+
+// QEMU's own server has a smaller region, and one vector.
+inline constexpr std::uint64_t stock_region_bytes = std::uint64_t{4} << 20;
+inline constexpr std::uint32_t stock_vectors = 1;
 
 // The descriptor limit (ulimit -n) that a QEMU on this fabric needs.
 std::uint64_t client_descriptors(const ServerOptions& options);

@@ -56,9 +56,11 @@ void make_way(const std::string& path) {
 
 }  // namespace
 
-RegionFile::RegionFile(const std::string& name, std::uint64_t bytes) {
+RegionFile::RegionFile(const std::string& name, std::uint64_t bytes,
+                       std::optional<std::uint64_t> hugepages) {
     if (name.empty()) {
-        file_ = create_region_file(name, bytes);
+        file_ = hugepages ? create_huge_region_file(bytes, *hugepages)
+                          : create_region_file(name, bytes);
         return;
     }
     const std::string path = "/dev/shm/" + name;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <famez/unique_fd.h>
@@ -18,7 +19,9 @@ class RegionFile {
     // dead server is replaced, not emptied, as ports may live on in it (emptying it would kill them
     // with SIGBUS, and their ids would be given out twice). A living server's is refused, and so is
     // a file that is no fabric's. Throws FabricError.
-    RegionFile(const std::string& name, std::uint64_t bytes);
+    // `hugepages`: the memfd is made of those, of this size or (0) the default one.
+    RegionFile(const std::string& name, std::uint64_t bytes,
+               std::optional<std::uint64_t> hugepages);
     RegionFile(const RegionFile&) = delete;
     RegionFile& operator=(const RegionFile&) = delete;
     ~RegionFile();

@@ -12,6 +12,11 @@
 #include <cstring>
 #include <utility>
 
+#include <famez/eventfd.h>
+
+#include "id_pool.h"
+#include "rising_ids.h"
+
 namespace famez {
 namespace {
 
@@ -19,6 +24,7 @@ constexpr std::int64_t protocol_version = 0;
 constexpr std::int64_t region_message = -1;
 constexpr std::uint64_t tick_us = 100'000;
 constexpr std::uint32_t ticks_of_pause = 10;
+constexpr std::uint32_t ticks_between_status = 10;
 
 // Messages with descriptors that a client does not read stay in its socket, and what one user may
 // have under way is limited over all sockets (see failed_with() in client.cc). The kernel's
@@ -31,6 +37,11 @@ std::vector<UniqueFd> one(UniqueFd fd) {
     return fds;
 }
 
+std::unique_ptr<IdSource> make_ids(const ServerSettings& settings) {
+    if (settings.stock) return std::make_unique<RisingIds>(settings.vectors);
+    return std::make_unique<IdPool>(settings.ports, settings.vectors);
+}
+
 pid_t peer_pid(int socket) {
     ucred credentials{};
     socklen_t bytes = sizeof credentials;
@@ -41,15 +52,15 @@ pid_t peer_pid(int socket) {
 }  // namespace
 
 Server::Server(const ServerSettings& settings, UniqueFd listener, UniqueFd region,
-               ServerTable table, Log& log)
+               std::optional<ServerTable> table, Log& log)
     : settings_(settings),
       region_(std::make_shared<const std::vector<UniqueFd>>(one(std::move(region)))),
       table_(std::move(table)),
       log_(log),
-      ids_(settings.ports, settings.vectors) {
+      ids_(make_ids(settings)) {
     if (!settings_.silent) own_eventfds_ = make_eventfds(settings_.vectors);
-    for (std::uint32_t id = 1; id <= settings_.ports; ++id) {
-        if (!table_.usable(id)) ids_.retire(id);
+    for (std::uint32_t id = 1; table_ && id <= settings_.ports; ++id) {
+        if (!table_->usable(id)) ids_->retire(id);
     }
     sd_event* event = nullptr;
     check_event(sd_event_new(&event), "the event loop cannot be made");
@@ -60,11 +71,19 @@ Server::Server(const ServerSettings& settings, UniqueFd listener, UniqueFd regio
 }
 
 int Server::run() {
-    sd_notifyf(0, "READY=1\nSTATUS=%u ports, %u vectors", settings_.ports, settings_.vectors);
+    tell_manager("READY=1\n");
     const int code = sd_event_loop(event_.get());
     sd_notify(0, "STOPPING=1");
     if (code < 0) log_.always("the event loop failed: {}", std::strerror(-code));
     return code < 0 ? 1 : code;
+}
+
+// What `systemctl status` shows.
+void Server::tell_manager(const std::string& news) {
+    if (news.empty() && told_manager_ == ports_.size()) return;
+    told_manager_ = ports_.size();
+    const auto of = settings_.stock ? "" : fmt::format(" of {}", settings_.ports);
+    sd_notify(0, fmt::format("{}STATUS={}{} ports attached", news, ports_.size(), of).c_str());
 }
 
 // ---- sd-event ----
@@ -87,6 +106,15 @@ void Server::watch_signals() {
     ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         if (sigismember(&blocked, number) == 0) continue;
+        if (number == SIGHUP && log_.has_file()) {
+            const auto callback = [](sd_event_source*, const signalfd_siginfo*, void* self) {
+                auto& server = *static_cast<Server*>(self);
+                return server.guarded([&] { server.log_.reopen(); });
+            };
+            check_event(sd_event_add_signal(event_.get(), nullptr, number, callback, this),
+                        "signals cannot be watched");
+            continue;
+        }
         // Without a handler sd-event leaves the loop, with the code given here: 0.
         check_event(sd_event_add_signal(event_.get(), nullptr, number, nullptr, nullptr),
                     "signals cannot be watched");
@@ -126,8 +154,9 @@ void Server::start_ticking() {
 }
 
 void Server::on_tick() {
-    table_.tick();
+    if (table_) table_->tick();
     log_.tick();
+    if (++ticks_ % ticks_between_status == 0) tell_manager();
     if (ticks_until_accepting_ > 0 && --ticks_until_accepting_ == 0) {
         sd_event_source_set_enabled(listener_source_.get(), SD_EVENT_ON);
     }
@@ -165,19 +194,17 @@ void Server::on_port(Port& port, std::uint32_t events) {
 
 void Server::attach(UniqueFd socket) {
     const pid_t pid = peer_pid(socket.get());
-    const auto id = ids_.acquire();
+    const auto id = ids_->acquire();
     if (!id) {
         // Just closed: saying anything, to it or to others, has killed other people's clients.
-        log_.event("a client (process {}) was refused: all {} ports are taken{}", pid,
-                   settings_.ports,
-                   settings_.recycle ? "" : " or have been, and --no-recycle reuses none");
+        log_.event("a client (process {}) was refused: {}", pid, ids_->shortage());
         return;
     }
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     // Each id is introduced at most once to a client, and with --no-recycle taken back once.
-    const std::size_t queue_limit = 2 * std::size_t{settings_.ports} + 8;
+    const std::size_t queue_limit = 2 * std::size_t{ids_->limit()} + 8;
     auto port = std::unique_ptr<Port>(new Port{this, *id, Client(std::move(socket), queue_limit),
-                                               std::vector<bool>(settings_.ports + 2), nullptr});
+                                               std::vector<bool>(ids_->limit()), nullptr});
     sd_event_source* source = nullptr;
     const auto callback = [](sd_event_source*, int, std::uint32_t events, void* data) {
         auto& the_port = *static_cast<Port*>(data);
@@ -188,13 +215,14 @@ void Server::attach(UniqueFd socket) {
                                        callback, port.get());
     if (result < 0) {
         log_.event("a client (process {}) was refused: {}", pid, std::strerror(-result));
-        ids_.release(*id);
+        ids_->release(*id);
         return;
     }
     port->source.reset(source);
     Port& newcomer = *ports_.emplace(*id, std::move(port)).first->second;
-    table_.assign(*id);
-    log_.detail("port {} is attached (process {}), {} free", *id, pid, ids_.free());
+    if (table_) table_->assign(*id);
+    wake_sleepers();
+    log_.detail("port {} is attached (process {}), {} free", *id, pid, ids_->free());
     introduce(newcomer);
     greet(newcomer);
 }
@@ -205,7 +233,7 @@ void Server::introduce(Port& newcomer) {
     for (auto& [id, port] : ports_) {
         if (id == newcomer.id || port->told[newcomer.id]) continue;
         port->told[newcomer.id] = true;
-        tell(*port, newcomer.id, ids_.eventfds(newcomer.id));
+        tell(*port, newcomer.id, ids_->eventfds(newcomer.id));
     }
 }
 
@@ -216,12 +244,12 @@ void Server::greet(Port& newcomer) {
     for (const auto& [id, port] : ports_) {
         if (id == newcomer.id || port->doomed) continue;
         newcomer.told[id] = true;
-        tell(newcomer, id, ids_.eventfds(id));
+        tell(newcomer, id, ids_->eventfds(id));
     }
     if (own_eventfds_ != nullptr) tell(newcomer, settings_.ports + 1, own_eventfds_);
     // Its own come last: the protocol has no other mark of a greeting's end.
     newcomer.told[newcomer.id] = true;
-    tell(newcomer, newcomer.id, ids_.eventfds(newcomer.id));
+    tell(newcomer, newcomer.id, ids_->eventfds(newcomer.id));
 }
 
 // A port's end, and the one place to read about who is told what of whom.
@@ -235,17 +263,16 @@ void Server::greet(Port& newcomer) {
 //    connection, of the ids that it has been sent. An id that appears is introduced to those
 //    present that were not told of it before; a newcomer is told of all who are present. Hence any
 //    two ports that are present know each other's eventfds.
-//  - Recycling (the default): an id's eventfds are made once and kept as long as the server lives,
-//  so
-//    what a survivor was told of an id is right for each later holder as well. At an end there is
-//    nothing to tell, and nothing is told: who is there stands in the port table. Parked ids are
+//  - Recycling (the default): an id's eventfds are made once and kept as long as the server lives.
+//    So what a survivor was told of an id is right for each later holder as well. At an end there
+//    is nothing to tell, and nothing is told: who is there stands in the port table. Parked ids are
 //    not shown to newcomers: nobody is there, and they are told when somebody is.
 //  - What was rung while nobody held the id is drained between two holders, in IdPool::acquire(),
 //    before the table shows the new holder and before it is greeted. A ring of a survivor that
 //    comes after that costs the newcomer one look at its lanes; a drain after that would take a
 //    doorbell meant for the newcomer.
-//  - --no-recycle: the end is told, to those who were told of the id, and the id is never used
-//    again: neither introduced nor taken back twice.
+//  - --no-recycle and --stock: the end is told, to those who were told of the id, and the id is
+//    never used again: neither introduced nor taken back twice.
 //
 // The table shows the end only when the socket is closed: from then on its holder's process is gone
 // or has been given up by us, and the id can have a new one.
@@ -253,13 +280,23 @@ void Server::detach(std::uint32_t id) {
     const auto found = ports_.find(id);
     if (found == ports_.end()) return;
     ports_.erase(found);
-    table_.end(id);
-    if (settings_.recycle && table_.usable(id)) return ids_.release(id);
-    ids_.retire(id);
+    if (table_) table_->end(id);
+    wake_sleepers();
+    if (settings_.recycle && table_ && table_->usable(id)) return ids_->release(id);
+    ids_->retire(id);
     if (settings_.recycle) return;
     for (auto& [other, port] : ports_) {
-        if (port->told[id]) tell(*port, id);
+        // Who has not read of its coming yet need not hear of either.
+        if (port->told[id] && !port->client.forget(id)) tell(*port, id);
     }
+}
+
+// Whoever sleeps must look at the table too (design section 5, S6). The words are left as they are:
+// a ring too many costs its receiver one poll.
+void Server::wake_sleepers() {
+    if (!table_) return;
+    for (const std::uint32_t id : table_->sleepers())
+        ring_eventfd(ids_->eventfds(id)->front().get());
 }
 
 void Server::tell(Port& port, std::int64_t value, SharedFds fds) {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <famez/server_table.h>
@@ -14,7 +16,7 @@
 
 #include "client.h"
 #include "event.h"
-#include "id_pool.h"
+#include "id_source.h"
 #include "log.h"
 
 namespace famez {
@@ -24,14 +26,18 @@ struct ServerSettings {
     std::uint32_t vectors = 0;
     bool recycle = true;
     bool silent = false;
+    // As QEMU's own ivshmem-server: ids rise from 0 and are used once, `ports` means nothing, and
+    // the server is no peer (recycle = false, silent = true).
+    bool stock = false;
 };
 
 class Server {
   public:
-    // `listener` listens and does not block; `region` is the region's file. SIGINT, SIGTERM and
-    // SIGHUP end run(), those of them that the caller has blocked. Throws FabricError.
-    Server(const ServerSettings& settings, UniqueFd listener, UniqueFd region, ServerTable table,
-           Log& log);
+    // `listener` listens and does not block; `region` is the region's file, and has no table when
+    // the server is a stock one. SIGINT, SIGTERM and SIGHUP end run(), those of them that the
+    // caller has blocked; with a log file SIGHUP reopens that instead. Throws FabricError.
+    Server(const ServerSettings& settings, UniqueFd listener, UniqueFd region,
+           std::optional<ServerTable> table, Log& log);
 
     // Serves until a signal ends it. Returns the exit code.
     int run();
@@ -55,6 +61,7 @@ class Server {
     template <typename Function>
     int guarded(Function function);
 
+    void tell_manager(const std::string& news = {});
     void watch_signals();
     void watch_listener(UniqueFd listener);
     void start_ticking();
@@ -63,6 +70,7 @@ class Server {
     void attach(UniqueFd socket);
     void introduce(Port& newcomer);
     void greet(Port& newcomer);
+    void wake_sleepers();
     void detach(std::uint32_t id);
     void tell(Port& port, std::int64_t value, SharedFds fds = nullptr);
     void flush(Port& port);
@@ -71,15 +79,17 @@ class Server {
 
     ServerSettings settings_;
     SharedFds region_;
-    ServerTable table_;
+    std::optional<ServerTable> table_;
     Log& log_;
-    IdPool ids_;
+    std::unique_ptr<IdSource> ids_;
     SharedFds own_eventfds_;  // of the server as the peer ports + 1
     Event event_;
     UniqueFd listener_;
     EventSource listener_source_;
     EventSource tick_source_;
     std::uint32_t ticks_until_accepting_ = 0;
+    std::uint32_t ticks_ = 0;
+    std::optional<std::size_t> told_manager_;  // the number of ports attached
     std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
     std::vector<std::uint32_t> doomed_;
 };

@@ -38,8 +38,20 @@ inline constexpr const char* duration_help =
     "End after this time; 5 seconds for ping and tx if there is no --count. With both, what "
     "comes first. For a sweep both are per size.";
 inline constexpr const char* warmup_help =
-    "ping: round trips that are not recorded (10000 if not given). tx: messages before the clock "
-    "starts, at both ends (none if not given); they are counted and verified like the others.";
+    "ping: round trips that are not recorded (10000 if not given, with --rate at most those of a "
+    "tenth of a second). tx: messages before the clock starts, at both ends (none if not given); "
+    "they are counted and verified like the others.";
+inline constexpr const char* rate_help =
+    "ping, tx: so many messages a second, each due at a fixed time whatever becomes of the others "
+    "(an open loop). A round trip is then measured from when its message was due, not from when "
+    "it was sent: this corrects coordinated omission; both figures are in --json. What is late is "
+    "sent in bursts of up to --burst. Without it ping sends when it has its answer, and tx "
+    "whenever there is room.";
+inline constexpr const char* idle_us_help =
+    "Sleep when no message has come for so many microseconds, until the port's receive interrupt. "
+    "A port without one: sleep 50 us at a time. With --rate ping and tx also sleep until "
+    "shortly before the next message is due. The result shows sleeps and the CPU use. If not "
+    "given, all roles poll without sleep.";
 inline constexpr const char* verify_help =
     "Check sequence, length and every byte of every message. tx must be told so that it writes "
     "the bytes; rx, ping and pong check what they get.";
@@ -63,6 +75,10 @@ inline constexpr const char* mbuf_size_help =
 inline constexpr const char* json_help =
     "The result as JSON on stdout, one object a line and size, units in the key names.";
 inline constexpr const char* csv_help = "The result as CSV on stdout, with a header line.";
+inline constexpr const char* hist_help =
+    "ping: all round trips to this file, in the percentile text format of HdrHistogram, in "
+    "nanoseconds, for its plotters. A sweep writes a file a size: of rtt.hgrm it makes "
+    "rtt-64.hgrm and so on.";
 inline constexpr const char* quiet_help = "No notes and no progress on stderr, only errors.";
 inline constexpr const char* interval_help =
     "A progress line on stderr this often (1 on a terminal, else none).";
@@ -94,6 +110,10 @@ inline constexpr const char* help_footer =
     "    famez_pingpong -l 1 --in-memory --single-file-segments --no-pci \\\n"
     "        --vdev=net_memif0,role=client,id=0,socket=/tmp/m.sock,zero-copy=yes \\\n"
     "        -- tx --verify --size 15-9K:mixed --count 100000000\n"
+    "\n"
+    "  One message a millisecond to a receiver that sleeps between them:\n"
+    "    ... -- pong --idle-us 50\n"
+    "    ... -- ping --idle-us 50 --rate 1K --duration 60 --hist rtt.hgrm\n"
     "\n"
     "  A sweep as JSON:   ... -- tx --size 64-9K --duration 2 --json | jq .rate_mmsg_per_s\n"
     "  The program's own cost, no partner:   --vdev=net_null0 -- tx --wait 0\n";

@@ -18,11 +18,28 @@ double Histogram::mean() const {
     return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_);
 }
 
+std::uint64_t Histogram::low_of(std::size_t bucket) {
+    const std::size_t shift = shift_of(bucket);
+    return (bucket - (shift << sub_bits)) << shift;
+}
+
 std::uint64_t Histogram::middle_of(std::size_t bucket) {
-    if (bucket < 2 * sub_buckets) return bucket;
-    const std::size_t shift = (bucket >> sub_bits) - 1;
-    const std::uint64_t low = (bucket - (shift << sub_bits)) << shift;
-    return low + (std::uint64_t{1} << shift) / 2;
+    return low_of(bucket) + (std::uint64_t{1} << shift_of(bucket)) / 2;
+}
+
+std::uint64_t Histogram::top_of(std::size_t bucket) const {
+    return std::min(low_of(bucket) + ((std::uint64_t{1} << shift_of(bucket)) - 1), max_);
+}
+
+double Histogram::standard_deviation() const {
+    if (count_ == 0) return 0.0;
+    double sum = 0.0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+        if (buckets_[i] == 0) continue;
+        const auto value = static_cast<double>(std::clamp(middle_of(i), min_, max_));
+        sum += (value - mean()) * (value - mean()) * static_cast<double>(buckets_[i]);
+    }
+    return std::sqrt(sum / static_cast<double>(count_));
 }
 
 std::uint64_t Histogram::percentile(double percent) const {

@@ -34,17 +34,30 @@ class Histogram {
     // as the buckets know it. 0 when nothing was recorded.
     [[nodiscard]] std::uint64_t percentile(double percent) const;
 
-  private:
+    // How far the values lie from their mean, as exactly as the buckets know it.
+    [[nodiscard]] double standard_deviation() const;
+
     static constexpr unsigned sub_bits = 7;
     static constexpr std::uint64_t sub_buckets = std::uint64_t{1} << sub_bits;
     static constexpr std::size_t bucket_count = (64 - sub_bits + 1) << sub_bits;
 
+    // A bucket for who goes through them all: how many values, and the largest that it can hold,
+    // though no more than the largest recorded.
+    [[nodiscard]] std::uint64_t count_in(std::size_t bucket) const { return buckets_[bucket]; }
+    [[nodiscard]] std::uint64_t top_of(std::size_t bucket) const;
+
+  private:
     // Below 256 a bucket a value; above, the top 8 bits of the value and how far they are shifted.
     static std::size_t bucket_of(std::uint64_t value) {
         const auto width = static_cast<unsigned>(std::bit_width(value));
         const unsigned shift = width > sub_bits + 1 ? width - sub_bits - 1 : 0;
         return (static_cast<std::size_t>(shift) << sub_bits) + (value >> shift);
     }
+    // By how many bits the values of a bucket are shifted, and the least of them.
+    static std::size_t shift_of(std::size_t bucket) {
+        return bucket < 2 * sub_buckets ? 0 : (bucket >> sub_bits) - 1;
+    }
+    static std::uint64_t low_of(std::size_t bucket);
     static std::uint64_t middle_of(std::size_t bucket);
 
     std::array<std::uint64_t, bucket_count> buckets_{};

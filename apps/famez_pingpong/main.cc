@@ -17,6 +17,7 @@
 #include "link_watch.h"
 #include "log.h"
 #include "options.h"
+#include "percentile_text.h"
 #include "port.h"
 #include "report.h"
 #include "roles.h"
@@ -149,6 +150,10 @@ int main_program(int argc, char** argv) {
     if (const auto* end = std::get_if<ParseEnd>(&parsed)) return end_early(*end);
     const auto& options = std::get<Options>(parsed);
     set_quiet(options.quiet);
+    if (const std::string obstacle = histogram_obstacle(options); !obstacle.empty()) {
+        complain("{}", obstacle);
+        return EXIT_FAILURE;
+    }
     if (!start_eal(line)) return EXIT_FAILURE;
     install_stop_signals();
     const int status = run(options);

@@ -20,9 +20,13 @@ namespace famez::pingpong {
 namespace {
 
 constexpr std::uint32_t max_burst = 512;
+constexpr std::uint64_t max_rate = 1'000'000'000;
+constexpr double max_idle_us = 60e6;
+constexpr std::uint64_t ping_warmup = 10000;
 
 const std::map<std::string, Role> roles = {
     {"ping", Role::ping}, {"pong", Role::pong}, {"tx", Role::tx}, {"rx", Role::rx}};
+const std::map<std::string, std::uint64_t> rate_units = {{"K", 1000}, {"M", 1000000}};
 const std::map<std::string, Touch> touches = {
     {"none", Touch::none}, {"first", Touch::first}, {"all", Touch::all}};
 
@@ -92,6 +96,14 @@ void add_run_options(CLI::App& app, Raw& raw) {
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber.description(""));
     app.add_option("--warmup", raw.warmup, warmup_help)->type_name("N");
+    app.add_option("--rate", o.rate, rate_help)
+        ->type_name("N[K|M]")
+        ->transform(CLI::AsNumberWithUnit(rate_units, CLI::AsNumberWithUnit::CASE_INSENSITIVE)
+                        .description(""))
+        ->check(CLI::Range(std::uint64_t{1}, max_rate).description(""));
+    app.add_option("--idle-us", o.idle_us, idle_us_help)
+        ->type_name("N")
+        ->check(CLI::Range(0.0, max_idle_us).description(""));
     app.add_flag("--verify", o.verify, verify_help);
     app.add_option("--touch", raw.touch, touch_help)
         ->type_name("none|first|all")
@@ -124,10 +136,32 @@ void add_output_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
     app.add_flag("--json", raw.json, json_help);
     app.add_flag("--csv", raw.csv, csv_help);
+    app.add_option("--hist", o.histogram_file, hist_help)->type_name("FILE");
     app.add_flag("--quiet", o.quiet, quiet_help);
     app.add_option("--interval", o.interval_s, interval_help)
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber.description(""));
+}
+
+// Enough for caches to be warm; at a rate, no more than a tenth of a second.
+std::uint64_t default_warmup(const Options& o) {
+    if (o.role != Role::ping) return 0;
+    return o.rate ? std::min(ping_warmup, *o.rate / 10) : ping_warmup;
+}
+
+void check_role_has(const Options& o) {
+    if (o.rate && !sends(o.role)) {
+        throw std::invalid_argument(fmt::format(
+            "--rate: {} sends nothing of its own; give it to ping or tx", to_string(o.role)));
+    }
+    if (o.idle_us && o.role == Role::tx && !o.rate) {
+        throw std::invalid_argument(
+            "--idle-us: without --rate tx always has something to send, and never sleeps");
+    }
+    if (!o.histogram_file.empty() && o.role != Role::ping) {
+        throw std::invalid_argument(
+            fmt::format("--hist: {} measures no round trips; give it to ping", to_string(o.role)));
+    }
 }
 
 // What depends on several options, or on the role.
@@ -139,7 +173,8 @@ Options finish(const Raw& raw) {
     o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64");
     o.peer = parse_peer(raw.peer);
     o.burst = raw.burst.value_or(o.role == Role::ping ? 1 : 32);
-    o.warmup = raw.warmup.value_or(o.role == Role::ping ? 10000 : 0);
+    o.warmup = raw.warmup.value_or(default_warmup(o));
+    check_role_has(o);
     if (raw.json && raw.csv) throw std::invalid_argument("--json and --csv exclude each other");
     o.format = raw.json ? Format::json : (raw.csv ? Format::csv : Format::table);
     if (sends(o.role) && !o.count && !o.duration_s) o.duration_s = 5.0;

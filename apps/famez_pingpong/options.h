@@ -32,7 +32,10 @@ struct Options {
     std::optional<std::uint64_t> count;
     std::optional<double> duration_s;
     std::uint64_t warmup = 0;
-    std::optional<MacAddress> peer;  // none: whoever answers
+    std::optional<std::uint64_t> rate;  // messages a second; none: a closed loop
+    std::optional<double> idle_us;      // none: never sleep
+    std::string histogram_file;         // none if empty
+    std::optional<MacAddress> peer;     // none: whoever answers
     bool verify = false;
     Touch touch = Touch::first;
     Format format = Format::table;

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "clock.h"
 #include "log.h"
 #include "stop.h"
@@ -20,11 +22,16 @@ double progress_interval(const Options& options) {
 
 }  // namespace
 
-Pacer::Pacer(const Options& options, LinkWatch& link, const Tally& tally)
+Pacer::Pacer(const Options& options, const Port& port, LinkWatch& link, const Tally& tally)
     : options_(options),
       link_(link),
       tally_(tally),
       interval_(to_cycles(progress_interval(options))) {
+    if (options.idle_us) {
+        empty_cost_ = idle_cost;
+        // tx waits for nobody's messages.
+        if (options.role != Role::tx) sleeper_.emplace(port.id(), *options.idle_us);
+    }
     restart();
 }
 
@@ -59,6 +66,22 @@ bool Pacer::tick_and_hold() {
         if (link_.is_up()) return true;
         rte_delay_us_sleep(1000);
     }
+}
+
+void Pacer::rest(std::uint64_t until) {
+    if (sleeper_ && reload_ != 0) sleeper_->rest(tally_.messages, std::min(until, deadline_));
+}
+
+bool Pacer::pause_until(std::uint64_t cycles) {
+    if (!options_.idle_us || !sleep_towards(std::min(cycles, deadline_))) return false;
+    ++pauses_;
+    return true;
+}
+
+std::optional<Sleeps> Pacer::sleeps() const {
+    if (!options_.idle_us) return std::nullopt;
+    if (!sleeper_) return Sleeps{0, pauses_, false};
+    return Sleeps{sleeper_->sleeps(), pauses_, sleeper_->by_interrupt()};
 }
 
 void Pacer::look_for_stall(std::uint64_t now) {

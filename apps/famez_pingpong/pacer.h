@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Everything that a hot loop must do now and then, kept out of it: Ctrl-C, the deadline, the link,
-// a stalled partner, progress lines.
+// a stalled partner, progress lines, and sleep.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "link_watch.h"
 #include "options.h"
+#include "port.h"
+#include "sleeper.h"
 #include "tally.h"
 
 namespace famez::pingpong {
 
 class Pacer {
   public:
-    Pacer(const Options& options, LinkWatch& link, const Tally& tally);
+    Pacer(const Options& options, const Port& port, LinkWatch& link, const Tally& tally);
 
     // A new run: forgets the deadline and what was seen of the last one.
     void restart();
@@ -40,8 +43,22 @@ class Pacer {
         return budget_ < 0;
     }
 
+    // The same for a poll that brought nothing. With --idle-us such polls come to a tick sooner.
+    [[nodiscard]] bool spend_empty() {
+        budget_ -= empty_cost_;
+        return budget_ < 0;
+    }
+
     // False when the run is to end.
     bool tick();
+
+    // With --idle-us: sleeps if no message has come for that long, but not past `until`. For who
+    // waits for messages and for nothing else.
+    void rest(std::uint64_t until = UINT64_MAX);
+
+    // With --idle-us: sleeps until shortly before then. For who waits for the time alone. Tells
+    // whether it did, and so whether a tick is due.
+    bool pause_until(std::uint64_t cycles);
 
     // The same, but sits out the time that the link is down: for senders.
     bool tick_and_hold();
@@ -50,8 +67,13 @@ class Pacer {
     [[nodiscard]] bool link_ended_it() const { return link_ended_it_; }
     [[nodiscard]] std::uint64_t stalls() const { return stalls_; }
 
+    // Nothing without --idle-us.
+    [[nodiscard]] std::optional<Sleeps> sleeps() const;
+
   private:
     static constexpr std::int32_t full_budget = 32768;
+    // A tick costs some ten nanoseconds: so many empty polls are a microsecond or two.
+    static constexpr std::int32_t idle_cost = full_budget / 128;
 
     void look_for_stall(std::uint64_t now);
     void show_progress(std::uint64_t now);
@@ -61,8 +83,12 @@ class Pacer {
     const Tally& tally_;
     std::int32_t budget_ = full_budget;
     std::int32_t reload_ = full_budget;
+    std::int32_t empty_cost_ = 1;
     std::uint64_t deadline_ = UINT64_MAX;
     bool link_ended_it_ = false;
+
+    std::optional<Sleeper> sleeper_;
+    std::uint64_t pauses_ = 0;
 
     bool watch_stalls_ = false;
     bool stalled_ = false;

@@ -5,6 +5,7 @@
 #include "frames.h"
 #include "receiver.h"
 #include "roles.h"
+#include "serve.h"
 
 namespace famez::pingpong {
 namespace {
@@ -51,53 +52,48 @@ bool send_back(const Port& port, Receiver& receiver, rte_mbuf** packets, std::ui
 }
 
 template <bool with_verify>
-void answer(const Port& port, Receiver& receiver, std::uint16_t burst) {
-    std::array<rte_mbuf*, 512> packets;
-    Tally& tally = receiver.tally();
-    const Turner turner(port.mac());
-    std::uint32_t idle = 0;
-    for (;;) {
-        const std::uint16_t count = port.receive(packets.data(), burst);
-        if (count == 0) {
-            if (idle < idle_polls && ++idle == idle_polls) tally.end_cycles = now_cycles();
-            if (receiver.spend(0) && !receiver.on_tick()) break;
-            continue;
-        }
+class Answerer {
+  public:
+    Answerer(const Port& port, Receiver& receiver)
+        : port_(port), receiver_(receiver), tally_(receiver.tally()), turner_(port.mac()) {}
+
+    bool take(rte_mbuf** packets, std::uint16_t count, bool busy) {
         std::uint16_t answers = 0;
         for (std::uint16_t i = 0; i < count; ++i) {
             rte_mbuf* const packet = packets[i];
             if (is_type(packet, data_type)) [[likely]] {
-                if constexpr (with_verify) receiver.verify(packet);
-                turner.turn(frame_of(packet));
-                tally.bytes += packet->pkt_len;
-                ++tally.messages;
+                if constexpr (with_verify) receiver_.verify(packet);
+                turner_.turn(frame_of(packet));
+                tally_.bytes += packet->pkt_len;
+                ++tally_.messages;
                 packets[answers++] = packet;
             } else {
-                if (answers != 0 || idle < idle_polls) tally.end_cycles = now_cycles();
-                receiver.on_other(packet);
+                if (answers != 0 || busy) tally_.end_cycles = now_cycles();
+                receiver_.on_other(packet);
                 rte_pktmbuf_free(packet);
             }
         }
-        idle = 0;
-        if (answers != 0) {
-            if (!send_back(port, receiver, packets.data(), answers)) break;
-            if (tally.messages >= receiver.limit() && !receiver.on_limit()) break;
-        }
-        if (receiver.spend(count) && !receiver.on_tick()) break;
+        return answers == 0 || send_back(port_, receiver_, packets, answers);
     }
-    if (idle < idle_polls) tally.end_cycles = now_cycles();
+
+  private:
+    const Port& port_;
+    Receiver& receiver_;
+    Tally& tally_;
+    const Turner turner_;
+};
+
+template <bool with_verify>
+void answer(const Bench& bench, Receiver& receiver) {
+    Answerer<with_verify> answerer(bench.port, receiver);
+    serve(bench.port, receiver, static_cast<std::uint16_t>(bench.options.burst), answerer);
 }
 
 }  // namespace
 
 bool run_pong(const Bench& bench) {
     Receiver receiver(bench.options, bench.port, bench.link, bench.reporter);
-    const auto burst = static_cast<std::uint16_t>(bench.options.burst);
-    if (bench.options.verify) {
-        answer<true>(bench.port, receiver, burst);
-    } else {
-        answer<false>(bench.port, receiver, burst);
-    }
+    bench.options.verify ? answer<true>(bench, receiver) : answer<false>(bench, receiver);
     receiver.finish();
     return true;
 }

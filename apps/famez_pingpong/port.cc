@@ -36,7 +36,7 @@ Port::Port(const Options& options) {
     make_pool(options);
     try {
         set_up_queues(info);
-        check(rte_eth_dev_start(id_), "does not start", "see the driver's own lines above");
+        start(info);
     } catch (...) {
         rte_eth_dev_close(id_);
         rte_mempool_free(pool_);
@@ -133,6 +133,12 @@ void Port::configure(const Options& options, const rte_eth_dev_info& info) {
         // Promises one pool, one segment and one reference, which is what this program sends.
         conf_.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
     }
+    // tx sleeps by the clock only. A driver without receive interrupts ignores it, or refuses here
+    // or when it starts.
+    conf_.intr_conf.rxq = options.idle_us && options.role != Role::tx ? 1 : 0;
+    if (conf_.intr_conf.rxq != 0 && rte_eth_dev_configure(id_, 1, 1, &conf_) != 0) {
+        conf_.intr_conf.rxq = 0;
+    }
     check(rte_eth_dev_configure(id_, 1, 1, &conf_), "refuses one queue each way",
           "see the driver's own lines above");
     check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors_, &tx_descriptors_),
@@ -170,6 +176,19 @@ void Port::set_up_queues(const rte_eth_dev_info& info) {
     tx.offloads = conf_.txmode.offloads;
     check(rte_eth_tx_queue_setup(id_, 0, tx_descriptors_, socket, &tx),
           "cannot set up its transmit queue", "see the driver's own lines above");
+}
+
+void Port::start(const rte_eth_dev_info& info) {
+    int started = rte_eth_dev_start(id_);
+    if (started != 0 && conf_.intr_conf.rxq != 0) {
+        note("port {} does not start with receive interrupts; trying without", id_);
+        conf_.intr_conf.rxq = 0;
+        check(rte_eth_dev_configure(id_, 1, 1, &conf_), "refuses one queue each way",
+              "see the driver's own lines above");
+        set_up_queues(info);
+        started = rte_eth_dev_start(id_);
+    }
+    check(started, "does not start", "see the driver's own lines above");
 }
 
 void Port::reclaim() const {

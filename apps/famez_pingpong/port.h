@@ -57,6 +57,7 @@ class Port {
     void configure(const Options& options, const rte_eth_dev_info& info);
     void make_pool(const Options& options);
     void set_up_queues(const rte_eth_dev_info& info);
+    void start(const rte_eth_dev_info& info);
     std::uint32_t choose_mtu(const Options& options, const rte_eth_dev_info& info) const;
     static int on_removal(std::uint16_t id, rte_eth_event_type type, void* self, void* unused);
     void check(int result, const char* what, const char* cure) const;

@@ -2,6 +2,7 @@
 #include "receiver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "clock.h"
 #include "log.h"
@@ -24,7 +25,7 @@ Receiver::Receiver(const Options& options, const Port& port, LinkWatch& link, Re
       port_(port),
       link_(link),
       reporter_(reporter),
-      pacer_(options, link, tally_) {
+      pacer_(options, port, link, tally_) {
     if (options.sizes_given) sizes_ = options.sizes.front();
     verifier_.start(sizes_, std::nullopt);
 }
@@ -152,6 +153,7 @@ bool Receiver::on_limit() {
     const std::uint64_t warmup = hello_ ? hello_->warmup : 0;
     if (!tally_.clock_runs() && tally_.messages >= warmup) {
         tally_.start_clock();
+        cpu_use_.start();
         if (options_.duration_s) {
             pacer_.set_deadline(tally_.start_cycles + to_cycles(*options_.duration_s));
         }
@@ -180,6 +182,12 @@ bool Receiver::on_tick() {
     return go_on;
 }
 
+bool Receiver::on_idle() {
+    if (!on_tick()) return false;
+    pacer_.rest();
+    return true;
+}
+
 // What was sent but did not come. Without verification that is arithmetic, and possible only for
 // who knows where the stream began and how it ended.
 std::optional<std::uint64_t> Receiver::count_lost(const ControlMessage* end) const {
@@ -197,6 +205,7 @@ void Receiver::close(const char* ended, const ControlMessage* end) {
     pacer_.watch_for_stalls(false);
     pacer_.restart();
     tally_ = Tally();
+    cpu_use_.forget();
     seen_messages_ = 0;
     dropped_ = foreign_ = 0;
     limit_ = 1;
@@ -219,6 +228,12 @@ void Receiver::add_row(const char* ended, std::optional<std::uint64_t> lost) {
     row.stalls = pacer_.stalls() - reported_stalls_;
     row.ended = ended;
     row.content_verified = content_verified_;
+    row.cpu_percent = cpu_use_.percent();
+    row.sleeps = pacer_.sleeps();
+    if (row.sleeps) {
+        const std::uint64_t sleeps = row.sleeps->sleeps;
+        row.sleeps->sleeps -= std::exchange(reported_sleeps_, sleeps);
+    }
     reported_downs_ = link_.downs();
     reported_stalls_ = pacer_.stalls();
     reporter_.add(row);

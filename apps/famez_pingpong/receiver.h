@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control.h"
+#include "cpu_use.h"
 #include "frames.h"
 #include "link_watch.h"
 #include "options.h"
@@ -34,6 +35,10 @@ class Receiver {
     [[nodiscard]] bool spend(std::uint32_t messages) { return pacer_.spend(messages); }
     bool on_limit();
     bool on_tick();
+
+    // The same for polls that brought nothing; on_idle() may sleep.
+    [[nodiscard]] bool spend_empty() { return pacer_.spend_empty(); }
+    bool on_idle();
 
     // Any frame that is not data; it stays the caller's. What was received before it in the same
     // burst must have been counted.
@@ -67,6 +72,7 @@ class Receiver {
     Reporter& reporter_;
     Tally tally_;
     Pacer pacer_;
+    CpuUse cpu_use_;
     Verifier verifier_;
     std::vector<Piece> pieces_;
 
@@ -83,6 +89,7 @@ class Receiver {
     std::uint64_t next_question_ = 0;
     std::uint64_t reported_downs_ = 0;
     std::uint64_t reported_stalls_ = 0;
+    std::uint64_t reported_sleeps_ = 0;
     bool content_verified_ = false;
     const char* ended_ = "interrupted";
 };

@@ -11,6 +11,7 @@
 #include "histogram.h"
 #include "options.h"
 #include "port.h"
+#include "sleeper.h"
 #include "tally.h"
 #include "verify.h"
 
@@ -30,10 +31,13 @@ struct Row {
     std::uint64_t foreign = 0;  // frames that are not ours
     std::uint64_t dropped = 0;  // answers that pong could not send, the link being down
     const Histogram* rtt = nullptr;
+    const Histogram* service = nullptr;  // with --rate: from when sent, not from when due
     std::optional<ControlMessage> peer;  // the receiver's totals, if it confirmed the end
     std::uint64_t link_downs = 0;
     std::uint64_t stalls = 0;
-    bool content_verified = false;  // received bytes were compared with what the sender wrote
+    std::optional<double> cpu_percent;  // nothing: the clock never ran
+    std::optional<Sleeps> sleeps;       // with --idle-us
+    bool content_verified = false;      // received bytes were compared with what the sender wrote
     const char* ended = "";
 };
 
@@ -52,7 +56,9 @@ class Reporter {
 
   private:
     void judge(const Row& row);
-    void print_table_row(const Row& row) const;
+    void print_ping_row(const Row& row) const;
+    void print_stream_row(const Row& row) const;
+    void save_histogram(const Row& row);
     void print_csv_row(const Row& row) const;
     [[nodiscard]] nlohmann::ordered_json describe(const Row& row) const;
 

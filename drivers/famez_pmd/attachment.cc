@@ -11,6 +11,7 @@
 #include <famez/error.h>
 
 #include "log.h"
+#include "mac.h"
 
 RTE_LOG_REGISTER(famez_logtype, pmd.net.famez, NOTICE)
 
@@ -36,9 +37,17 @@ void log_info(const std::string& line) {
     log_line(RTE_LOG_INFO, line);
 }
 
+constinit std::mutex attachments_mutex;
+
 Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
-                       const Devargs& devargs, DevPrivate& shared)
-    : name_(std::move(name)), transport_(std::move(transport)), devargs_(devargs), shared_(shared) {
+                       const Devargs& devargs, DevPrivate& shared,
+                       std::function<void(bool)> after_tick)
+    : name_(std::move(name)),
+      transport_(std::move(transport)),
+      devargs_(devargs),
+      shared_(shared),
+      after_tick_(std::move(after_tick)) {
+    addresses_.listed[0] = mac_word(mac_of(transport_->id()));
     join();
     shared_.id = fabric_->port().id();
     shared_.peer = devargs_.peer;
@@ -63,6 +72,10 @@ void Attachment::join() {
     options.node_name = devargs_.node;
     options.node_class = devargs_.node_class;
     fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, shared_.tx, shared_.rx);
+    Port& port = fabric_->port();
+    addresses_.publish(port);
+    book_ = std::make_unique<AddressBook>(port.region(), port.geometry());
+    stalls_ = std::make_unique<StallWatch>(port.geometry().ports, devargs_.stall_ms);
 }
 
 bool Attachment::link_up() const {
@@ -71,6 +84,7 @@ bool Attachment::link_up() const {
 
 void Attachment::restart() {
     rte_eal_alarm_cancel(on_alarm, this);
+    const std::lock_guard lock(attachments_mutex);
     fabric_.reset();
     join();
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
@@ -83,7 +97,11 @@ void Attachment::on_alarm(void* opaque) {
         log_notice(self.name_ + ": the server has gone; traffic between the ports goes on");
     }
     self.served_ = served;
+    self.book_->refresh();
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, opaque);
+    // Last, and not out of `self`: an application that hears of its link may close the port.
+    const auto after_tick = self.after_tick_;
+    after_tick(self.link_up());
 }
 
 }  // namespace famez::pmd

@@ -3,14 +3,19 @@
 // A port's way into the fabric, as one object: what the primary process keeps behind an ethdev.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include <famez/address_book.h>
 #include <famez/counters.h>
 #include <famez/transport.h>
 
+#include "addresses.h"
 #include "devargs.h"
 #include "fabric.h"
+#include "stall_watch.h"
 
 namespace famez::pmd {
 
@@ -25,16 +30,28 @@ struct DevPrivate {
     std::uint32_t frame_max;  // the longest frame that one record holds
 };
 
+// Held by telemetry, which comes from a thread of its own at any time, while it looks at an
+// attachment; and by who ends one.
+extern std::mutex attachments_mutex;
+
 class Attachment {
   public:
-    // Joins the fabric through `transport`. Throws FabricError.
+    // Joins the fabric through `transport`. `after_tick` is called from the control thread, with
+    // the link as it is then, and may end this object. Throws FabricError.
     Attachment(std::string name, std::unique_ptr<Transport> transport, const Devargs& devargs,
-               DevPrivate& shared);
+               DevPrivate& shared, std::function<void(bool)> after_tick);
     Attachment(const Attachment&) = delete;
     Attachment& operator=(const Attachment&) = delete;
     ~Attachment();
 
+    // False after a restart() that failed.
+    [[nodiscard]] bool joined() const { return fabric_ != nullptr; }
     [[nodiscard]] Fabric& fabric() { return *fabric_; }
+    // What the application wants to hear; for whoever changes it to publish.
+    [[nodiscard]] Addresses& addresses() { return addresses_; }
+    // For the sender: whose an address is, and which lanes stand still. New ones after restart().
+    [[nodiscard]] AddressBook& book() { return *book_; }
+    [[nodiscard]] StallWatch& stalls() { return *stalls_; }
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }
     [[nodiscard]] MemoryType memory_type() const { return transport_->memory_type(); }
     // Point-to-point: the peer is up and its heartbeat moves. Fabric: always.
@@ -51,7 +68,11 @@ class Attachment {
     std::unique_ptr<Transport> transport_;
     Devargs devargs_;
     DevPrivate& shared_;
+    std::function<void(bool)> after_tick_;
+    Addresses addresses_;
     std::unique_ptr<Fabric> fabric_;
+    std::unique_ptr<AddressBook> book_;
+    std::unique_ptr<StallWatch> stalls_;
     bool served_ = true;
 };
 

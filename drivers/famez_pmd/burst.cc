@@ -210,6 +210,7 @@ template <class Memory>
         bytes += sent != before ? frames[done]->pkt_len : 0;
     }
     burst.finish(sent);
+    sender_of<Memory>(queue).notify(destination);
     add(queue.counters->messages, sent);
     add(queue.counters->bytes, bytes);
     release(queue, frames, done);
@@ -235,34 +236,51 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     return static_cast<std::uint16_t>(send_run<Memory>(queue, queue.peer, frames, count));
 }
 
-// A copy to every port that is up, best effort: one that is full costs itself its copy.
+// A copy to one of many, best effort: a port that is full costs itself its copy.
 template <class Memory>
-[[gnu::noinline]] void flood(TxQueue& queue, const rte_mbuf* frame) {
+[[gnu::noinline]] void send_copy(TxQueue& queue, std::uint32_t id, const rte_mbuf* frame) {
     auto& sender = sender_of<Memory>(queue);
-    for (std::uint32_t id = 1; id <= sender.ports(); ++id) {
-        if (id == queue.port->id() || !sender.up(id) || queue.port->stale(id)) continue;
-        std::uint64_t sent = 0;
-        if (ready(sender, id)) {
-            typename Producer<Memory>::Burst burst(sender.to(id));
-            append_frame(burst, queue, frame, sent);
-            burst.finish(sent);
-        }
-        add(queue.counters->messages, sent);
-        add(queue.counters->bytes, sent * frame->pkt_len);
-        if (sent == 0) add(queue.counters->flood_dropped, 1);
+    std::uint64_t sent = 0;
+    if (ready(sender, id)) {
+        typename Producer<Memory>::Burst burst(sender.to(id));
+        append_frame(burst, queue, frame, sent);
+        burst.finish(sent);
+        sender.notify(id);
     }
+    add(queue.counters->messages, sent);
+    add(queue.counters->bytes, sent * frame->pkt_len);
+    if (sent == 0) add(queue.counters->flood_dropped, 1);
+}
+
+// Frames for one address that is nobody's alone: a group's, or unknown.
+template <class Memory>
+[[gnu::noinline]] void flood(TxQueue& queue, rte_mbuf** frames, std::uint32_t count) {
+    auto& sender = sender_of<Memory>(queue);
+    const std::uint64_t address = address_at(rte_pktmbuf_mtod(frames[0], const void*));
+    bool heard = is_group_address(address);
+    queue.book->current().each_hearer(address, [&](std::uint32_t id) {
+        if (id == queue.port->id() || !sender.up(id) || queue.port->stale(id)) return;
+        heard = true;
+        for (std::uint32_t i = 0; i < count; ++i)
+            send_copy<Memory>(queue, id, frames[i]);
+    });
+    if (!heard) add(queue.counters->no_port_dropped, count);
 }
 
 // The lane to `id` cannot be written to now. True when the frames for it are to be dropped, and
 // counted, so that nobody else waits for a port that is not there or stands still.
 template <class Memory>
 [[gnu::noinline]] bool give_up(const TxQueue& queue, std::uint32_t id, std::uint32_t frames) {
-    const auto& sender = sender_of<Memory>(queue);
-    if (id == 0 || id > sender.ports() || id == queue.port->id() || !sender.up(id)) {
+    auto& sender = sender_of<Memory>(queue);
+    if (id - 1 >= sender.ports() || id == queue.port->id() || !sender.up(id)) {
+        if (id - 1 < sender.ports()) queue.stalls->forget(id);
         add(queue.counters->no_port_dropped, frames);
         return true;
     }
-    if (!queue.port->stale(id)) return false;
+    const std::uint64_t progress = sender.to(id).progress();
+    if (!queue.port->stale(id) && !queue.stalls->stalled(id, progress, queue.port->now())) {
+        return false;
+    }
     add(queue.counters->stalled_dropped, frames);
     return true;
 }
@@ -287,15 +305,16 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     while (done < count) {
         const std::uint32_t run = run_length(frames + done, count - done);
         const void* mac = rte_pktmbuf_mtod(frames[done], const void*);
-        const std::uint32_t id = id_of(mac);
-        if (is_group(mac)) {
-            for (std::uint32_t i = 0; i < run; ++i)
-                flood<Memory>(queue, frames[done + i]);
-            release(queue, frames + done, run);
-        } else if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
+        std::uint32_t id = id_of(mac);
+        if (id == 0) [[unlikely]]
+            id = queue.book->current().owner(address_at(mac));
+        if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
             const std::uint32_t sent = send_run<Memory>(queue, id, frames + done, run);
             if (sent < run && !give_up<Memory>(queue, id, run - sent)) return done + sent;
             release(queue, frames + done + sent, run - sent);
+        } else if (id == 0) {
+            flood<Memory>(queue, frames + done, run);
+            release(queue, frames + done, run);
         } else {
             if (!give_up<Memory>(queue, id, run)) break;
             release(queue, frames + done, run);

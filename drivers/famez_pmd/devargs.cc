@@ -15,6 +15,8 @@
 namespace famez::pmd {
 namespace {
 
+constexpr std::uint32_t stall_ms_max = 3'600'000;
+
 std::uint32_t parse_number(const char* key, const std::string& value, std::uint32_t least,
                            std::uint32_t most) {
     std::uint32_t number = 0;
@@ -44,14 +46,16 @@ int keep_value(const char*, const char* value, void* to) {
 class Arguments {
   public:
     Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
-        static const char* const vdev_keys[] = {"peer",   "node",     "class",
+        static const char* const vdev_keys[] = {"peer",   "node",     "class", "stall-ms",
                                                 "socket", "unsealed", nullptr};
-        static const char* const pci_keys[] = {"peer", "node", "class", "bar2", nullptr};
+        static const char* const pci_keys[] = {"peer",     "node", "class",
+                                               "stall-ms", "bar2", nullptr};
         const bool pci = bus == Bus::pci;
         list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
-                "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME{}",
+                "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME, "
+                "stall-ms=N{}",
                 text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
@@ -76,6 +80,9 @@ Devargs parse_devargs(const char* text, Bus bus) {
     if (given.has("socket")) devargs.socket = given.get("socket");
     if (given.has("peer")) {
         devargs.peer = parse_number("peer", given.get("peer"), 1, layout::ports_max);
+    }
+    if (given.has("stall-ms")) {
+        devargs.stall_ms = parse_number("stall-ms", given.get("stall-ms"), 0, stall_ms_max);
     }
     if (given.has("node")) devargs.node = parse_name("node", given.get("node"));
     if (given.has("class")) devargs.node_class = parse_name("class", given.get("class"));

@@ -8,15 +8,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include <rte_malloc.h>
 
 #include <famez/error.h>
 
 #include "burst.h"
+#include "interrupts.h"
 #include "log.h"
 #include "mac.h"
 #include "queue.h"
+#include "queue_info.h"
 #include "rte_pmd_famez.h"
 
 namespace famez::pmd {
@@ -34,11 +37,13 @@ std::uint32_t mtu_max(const DevPrivate& shared) {
     return std::min<std::uint32_t>(shared.frame_max, UINT16_MAX) - frame_overhead;
 }
 
+}  // namespace
+
 int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
     const DevPrivate& shared = shared_of(dev);
     info->max_rx_queues = 1;
     info->max_tx_queues = 1;
-    info->max_mac_addrs = 1;
+    info->max_mac_addrs = layout::addresses_max;
     info->min_mtu = RTE_ETHER_MIN_MTU;
     info->max_mtu = static_cast<std::uint16_t>(mtu_max(shared));
     info->max_rx_pktlen = frame_bytes(info->max_mtu);
@@ -52,16 +57,28 @@ int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
     return 0;
 }
 
-int link_update(rte_eth_dev* dev, int /*wait*/) {
-    const Attachment* attachment = attachment_of(dev);
-    if (attachment == nullptr) return 0;
+namespace {
+
+// What rte_eth_linkstatus_set() returns: 0 when the status is another than before.
+int set_link(rte_eth_dev* dev, bool up) {
     rte_eth_link link{};
     link.link_speed = RTE_ETH_SPEED_NUM_100G;
     link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
     link.link_autoneg = RTE_ETH_LINK_FIXED;
-    const bool up = dev->data->dev_started != 0 && attachment->link_up();
     link.link_status = up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
     return rte_eth_linkstatus_set(dev, &link);
+}
+
+int link_update(rte_eth_dev* dev, int /*wait*/) {
+    return set_link(dev, dev->data->dev_started != 0 && attachment_of(dev)->link_up());
+}
+
+// From the control thread, at each tick.
+void note_link(rte_eth_dev* dev, bool up) {
+    if (dev->data->dev_started == 0 || dev->data->dev_conf.intr_conf.lsc == 0) return;
+    if (set_link(dev, up) == 0) {
+        rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, nullptr);
+    }
 }
 
 int configure(rte_eth_dev* /*dev*/) {
@@ -93,14 +110,18 @@ void set_frame_max(rte_eth_dev* dev, std::uint32_t mtu) {
 
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
+    if (!start_interrupts(dev)) return -ENOTSUP;
     set_frame_max(dev, dev->data->mtu);
     Attachment& attachment = *attachment_of(dev);
     const BurstFunctions& functions = select_burst_functions();
     const bool weak = attachment.memory_type() == MemoryType::weak;
     const BurstPath& path = weak ? functions.weak : functions.write_back;
+    set_queue_looks(dev);
     dev->rx_pkt_burst = path.rx;
     dev->tx_pkt_burst = attachment.peer() != 0 ? path.tx_link : path.tx_fabric;
     attachment.fabric().port().set_state(layout::PortState::up);
+    attachment.book().refresh();
+    set_link(dev, attachment.link_up());
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
     }
@@ -112,6 +133,7 @@ int start(rte_eth_dev* dev) {
 
 int stop(rte_eth_dev* dev) {
     dev->data->dev_started = 0;
+    stop_interrupts(dev);
     attachment_of(dev)->fabric().port().set_state(layout::PortState::stopped);
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
@@ -125,7 +147,7 @@ int stop(rte_eth_dev* dev) {
 
 // A buffer of a pool with pinned external buffers keeps its flag: what a receive writes over it is
 // taken from the pool.
-int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
+int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descriptors,
                    unsigned socket, const rte_eth_rxconf* /*conf*/, rte_mempool* pool) {
     const std::uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
     if (rte_pktmbuf_data_room_size(pool) < RTE_PKTMBUF_HEADROOM + buffer_room_min) {
@@ -142,9 +164,12 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descri
     queue->pool = pool;
     queue->room = room;
     queue->frame_max = frame_bytes(dev->data->mtu);
+    queue->peer = shared_of(dev).peer;
+    queue->weak = attachment_of(dev)->memory_type() == MemoryType::weak;
     const bool pinned = (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
     queue->rearm = {RTE_PKTMBUF_HEADROOM, 1, 1, dev->data->port_id,
                     pinned ? RTE_MBUF_F_EXTERNAL : 0};
+    queue->descriptors = descriptors;
     dev->data->rx_queues[index] = queue;
     return 0;
 }
@@ -157,23 +182,27 @@ void rx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
     dev->data->rx_queues[index] = nullptr;
 }
 
-void point_at(TxQueue& queue, Fabric& fabric) {
+void point_at(TxQueue& queue, Attachment& attachment) {
+    Fabric& fabric = attachment.fabric();
     queue.sender = fabric.sender();
     queue.port = &fabric.port();
+    queue.book = &attachment.book();
+    queue.stalls = &attachment.stalls();
 }
 
-int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t /*descriptors*/,
+int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descriptors,
                    unsigned socket, const rte_eth_txconf* conf) {
     void* memory = rte_zmalloc_socket("famez_txq", sizeof(TxQueue), RTE_CACHE_LINE_SIZE,
                                       static_cast<int>(socket));
     if (memory == nullptr) return -ENOMEM;
     auto* queue = static_cast<TxQueue*>(memory);
-    point_at(*queue, attachment_of(dev)->fabric());
+    point_at(*queue, *attachment_of(dev));
     queue->counters = &shared_of(dev).tx;
     queue->peer = shared_of(dev).peer;
     queue->frame_max = shared_of(dev).frame_max;
     const std::uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
     queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+    queue->descriptors = descriptors;
     dev->data->tx_queues[index] = queue;
     return 0;
 }
@@ -189,6 +218,7 @@ int close(rte_eth_dev* dev) {
         rx_queue_release(dev, i);
     for (std::uint16_t i = 0; i < dev->data->nb_tx_queues; ++i)
         tx_queue_release(dev, i);
+    const std::lock_guard lock(attachments_mutex);
     delete attachment_of(dev);
     dev->process_private = nullptr;
     return 0;
@@ -199,31 +229,6 @@ int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
     if (!buffers_suffice(dev, mtu)) return -EINVAL;
     set_frame_max(dev, mtu);
     return 0;
-}
-
-int publish_addresses(Port& port, const rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
-    const std::uint64_t address = mac_word(dev->data->mac_addrs[0]);
-    const std::uint32_t filter = (promiscuous ? layout::filter_promiscuous : 0) |
-                                 (all_multicast ? layout::filter_all_multicast : 0);
-    port.set_addresses({&address, 1}, filter);
-    return 0;
-}
-
-int set_filter(rte_eth_dev* dev, bool promiscuous, bool all_multicast) {
-    return publish_addresses(attachment_of(dev)->fabric().port(), dev, promiscuous, all_multicast);
-}
-
-int promiscuous_enable(rte_eth_dev* dev) {
-    return set_filter(dev, true, dev->data->all_multicast != 0);
-}
-int promiscuous_disable(rte_eth_dev* dev) {
-    return set_filter(dev, false, dev->data->all_multicast != 0);
-}
-int allmulticast_enable(rte_eth_dev* dev) {
-    return set_filter(dev, dev->data->promiscuous != 0, true);
-}
-int allmulticast_disable(rte_eth_dev* dev) {
-    return set_filter(dev, dev->data->promiscuous != 0, false);
 }
 
 // A new epoch on the same attachment. Queues that the application does not set up again go on.
@@ -241,9 +246,9 @@ int reset(rte_eth_dev* dev) {
     }
     for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
         auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
-        if (queue != nullptr) point_at(*queue, attachment.fabric());
+        if (queue != nullptr) point_at(*queue, attachment);
     }
-    return set_filter(dev, dev->data->promiscuous != 0, dev->data->all_multicast != 0);
+    return 0;
 }
 
 // The order of the members moves between DPDK versions: filled by name, at compile time. A dynamic
@@ -262,14 +267,27 @@ consteval eth_dev_ops make_ops() {
     ops.tx_queue_setup = tx_queue_setup;
     ops.tx_queue_release = tx_queue_release;
     ops.mtu_set = mtu_set;
+    ops.rx_queue_intr_enable = rx_queue_intr_enable;
+    ops.rx_queue_intr_disable = rx_queue_intr_disable;
+    ops.mac_addr_set = mac_addr_set;
+    ops.mac_addr_add = mac_addr_add;
+    ops.mac_addr_remove = mac_addr_remove;
+    ops.set_mc_addr_list = set_mc_addr_list;
     ops.promiscuous_enable = promiscuous_enable;
     ops.promiscuous_disable = promiscuous_disable;
     ops.allmulticast_enable = allmulticast_enable;
     ops.allmulticast_disable = allmulticast_disable;
+    ops.rxq_info_get = rxq_info_get;
+    ops.txq_info_get = txq_info_get;
+    ops.rx_burst_mode_get = rx_burst_mode_get;
+    ops.tx_burst_mode_get = tx_burst_mode_get;
+    ops.get_monitor_addr = get_monitor_addr;
     ops.stats_get = stats_get;
     ops.stats_reset = stats_reset;
     ops.xstats_get = xstats_get;
     ops.xstats_get_names = xstats_get_names;
+    ops.xstats_get_by_id = xstats_get_by_id;
+    ops.xstats_get_names_by_id = xstats_get_names_by_id;
     ops.xstats_reset = xstats_reset;
     return ops;
 }
@@ -279,20 +297,17 @@ consteval eth_dev_ops make_ops() {
 constinit const eth_dev_ops ethdev_ops = make_ops();
 
 void ethdev_init(rte_eth_dev* dev, std::unique_ptr<Transport> transport, const Devargs& devargs) {
-    auto attachment = std::make_unique<Attachment>(dev->device->name, std::move(transport), devargs,
-                                                   shared_of(dev));
-    auto* mac = static_cast<rte_ether_addr*>(rte_zmalloc("famez_mac", sizeof(rte_ether_addr), 0));
-    if (mac == nullptr) throw FabricError("no memory for the port's address");
+    auto attachment =
+        std::make_unique<Attachment>(dev->device->name, std::move(transport), devargs,
+                                     shared_of(dev), [dev](bool up) { note_link(dev, up); });
+    auto* mac = static_cast<rte_ether_addr*>(
+        rte_zmalloc("famez_mac", layout::addresses_max * sizeof(rte_ether_addr), 0));
+    if (mac == nullptr) throw FabricError("no memory for the port's addresses");
     *mac = mac_of(shared_of(dev).id);
     dev->data->mac_addrs = mac;
-    dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+    dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
     dev->dev_ops = &ethdev_ops;
-    publish_addresses(attachment->fabric().port(), dev, false, false);
     dev->process_private = attachment.release();
-}
-
-void ethdev_init_secondary(rte_eth_dev* dev) {
-    dev->dev_ops = &ethdev_ops;
 }
 
 }  // namespace famez::pmd

@@ -23,14 +23,20 @@ extern const eth_dev_ops ethdev_ops;
 
 // Makes an allocated ethdev a net_famez port on `transport`. Throws FabricError.
 void ethdev_init(rte_eth_dev* dev, std::unique_ptr<Transport> transport, const Devargs& devargs);
-// For a secondary process: statistics only.
+// For a secondary process: statistics only (secondary.cc).
 void ethdev_init_secondary(rte_eth_dev* dev);
+
+int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info);
 
 // stats.cc
 int stats_get(rte_eth_dev* dev, rte_eth_stats* stats);
 int stats_reset(rte_eth_dev* dev);
 int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count);
 int xstats_get_names(rte_eth_dev* dev, rte_eth_xstat_name* names, unsigned count);
+int xstats_get_by_id(rte_eth_dev* dev, const std::uint64_t* ids, std::uint64_t* values,
+                     unsigned count);
+int xstats_get_names_by_id(rte_eth_dev* dev, const std::uint64_t* ids, rte_eth_xstat_name* names,
+                           unsigned count);
 int xstats_reset(rte_eth_dev* dev);
 
 }  // namespace famez::pmd

@@ -22,6 +22,9 @@ class Fabric {
     [[nodiscard]] virtual Port& port() = 0;
     [[nodiscard]] virtual void* receiver() = 0;
     [[nodiscard]] virtual void* sender() = 0;
+    // Doorbells: Sleeper. Receiver's thread.
+    [[nodiscard]] virtual Sleeper& sleeper() = 0;
+    virtual void fall_asleep() = 0;
     // Every Port::tick_ms, from a control thread. False once the server has gone.
     virtual bool tick() = 0;
 };
@@ -36,6 +39,8 @@ class FabricOn final : public Fabric {
     [[nodiscard]] Port& port() override { return endpoint_.port(); }
     [[nodiscard]] void* receiver() override { return &endpoint_.receiver(); }
     [[nodiscard]] void* sender() override { return &endpoint_.sender(); }
+    [[nodiscard]] Sleeper& sleeper() override { return endpoint_.sleeper(); }
+    void fall_asleep() override { endpoint_.sleeper().fall_asleep(endpoint_.receiver()); }
     bool tick() override { return endpoint_.tick(); }
 
   private:

@@ -20,11 +20,14 @@ inline rte_ether_addr mac_of(std::uint32_t id) {
              static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)}};
 }
 
-// The address as the port table holds it: first octet in the lowest bits.
-inline std::uint64_t mac_word(const rte_ether_addr& mac) {
+// An address as the port table holds it: first octet in the lowest bits.
+[[gnu::always_inline]] inline std::uint64_t address_at(const void* mac) {
     std::uint64_t word = 0;
-    std::memcpy(&word, mac.addr_bytes, sizeof mac.addr_bytes);
+    std::memcpy(&word, mac, RTE_ETHER_ADDR_LEN);
     return word;
+}
+inline std::uint64_t mac_word(const rte_ether_addr& mac) {
+    return address_at(mac.addr_bytes);
 }
 
 // The id that an address derived from an id holds; 0 for any other address.

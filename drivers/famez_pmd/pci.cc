@@ -111,7 +111,8 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez_pci,
                               "bar2=<auto|wb|wc|uc|path> "
                               "peer=<id> "
                               "node=<name> "
-                              "class=<name>");
+                              "class=<name> "
+                              "stall-ms=<n>");
 
 }  // namespace
 }  // namespace famez::pmd

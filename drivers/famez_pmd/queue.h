@@ -8,8 +8,11 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include <famez/address_book.h>
 #include <famez/counters.h>
 #include <famez/instances.h>
+
+#include "stall_watch.h"
 
 namespace famez::pmd {
 
@@ -49,15 +52,22 @@ struct RxQueue {
     std::uint32_t frame_max;  // longer ones are dropped and counted
     std::uint32_t stashed;
     rte_mbuf* stash[stash_size];
+    // Off the path of packets.
+    std::uint32_t peer;         // the other end of a point-to-point link, or 0
+    bool weak;                  // the memory type: the receiver's
+    std::uint16_t descriptors;  // what was asked for: it means nothing to a lane
 };
 
 struct TxQueue {
     void* sender;  // a Sender<Memory>, likewise
     Port* port;
+    AddressBook* book;
+    StallWatch* stalls;
     TxCounters* counters;
     std::uint32_t peer;       // the other end of a point-to-point link, or 0
     std::uint32_t frame_max;  // bytes that a record can hold
-    bool fast_free;           // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
+    std::uint16_t descriptors;
+    bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };
 
 }  // namespace famez::pmd

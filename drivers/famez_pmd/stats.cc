@@ -2,6 +2,7 @@
 //
 // Statistics are the counters less what they were at the last reset: the counters themselves belong
 // to the lcores that poll, and only ever grow.
+#include <cerrno>
 #include <cstdio>
 #include <iterator>
 
@@ -16,7 +17,12 @@ struct Xstat {
     std::uint64_t RxCounters::*rx;
 };
 
+// By name, as ethdev names them: the counts of queues.
 constexpr Xstat xstats[] = {
+    {"rx_q0_packets", nullptr, &RxCounters::messages},
+    {"rx_q0_bytes", nullptr, &RxCounters::bytes},
+    {"tx_q0_packets", &TxCounters::messages, nullptr},
+    {"tx_q0_bytes", &TxCounters::bytes, nullptr},
     {"tx_lost_in_flight", &TxCounters::lost_in_flight, nullptr},
     {"tx_no_port_dropped", &TxCounters::no_port_dropped, nullptr},
     {"tx_stalled_dropped", &TxCounters::stalled_dropped, nullptr},
@@ -34,6 +40,7 @@ constexpr Xstat xstats[] = {
     {"rx_lanes_refused", nullptr, &RxCounters::lanes_refused},
     {"rx_rings_held", nullptr, &RxCounters::rings_held},
     {"rx_doorbells", nullptr, &RxCounters::doorbells},
+    {"rx_sleeps", nullptr, &RxCounters::sleeps},
 };
 
 std::uint64_t since_reset(DevPrivate& dev, std::uint64_t TxCounters::*counter) {
@@ -43,6 +50,20 @@ std::uint64_t since_reset(DevPrivate& dev, std::uint64_t RxCounters::*counter) {
     const std::uint64_t value = load_relaxed(dev.rx.*counter);
     // A gauge, not a count.
     return counter == &RxCounters::rings_held ? value : value - dev.rx_base.*counter;
+}
+
+std::uint64_t value_of(DevPrivate& dev, const Xstat& entry) {
+    return entry.tx != nullptr ? since_reset(dev, entry.tx) : since_reset(dev, entry.rx);
+}
+
+void write_name(rte_eth_xstat_name& to, const Xstat& entry) {
+    std::snprintf(to.name, sizeof to.name, "%s", entry.name);
+}
+
+// Which of the statistics the i-th one asked for is: all in order, without a list of ids.
+const Xstat* asked_for(const std::uint64_t* ids, unsigned i) {
+    const std::uint64_t id = ids != nullptr ? ids[i] : i;
+    return id < std::size(xstats) ? &xstats[id] : nullptr;
 }
 
 }  // namespace
@@ -55,6 +76,10 @@ int stats_get(rte_eth_dev* dev, rte_eth_stats* stats) {
     stats->rx_nombuf = since_reset(shared, &RxCounters::no_buffer);
     stats->opackets = since_reset(shared, &TxCounters::messages);
     stats->obytes = since_reset(shared, &TxCounters::bytes);
+    stats->q_ipackets[0] = stats->ipackets;
+    stats->q_ibytes[0] = stats->ibytes;
+    stats->q_opackets[0] = stats->opackets;
+    stats->q_obytes[0] = stats->obytes;
     stats->oerrors = since_reset(shared, &TxCounters::lost_in_flight) +
                      since_reset(shared, &TxCounters::no_port_dropped) +
                      since_reset(shared, &TxCounters::stalled_dropped) +
@@ -78,10 +103,8 @@ int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count) {
     if (count < std::size(xstats)) return std::size(xstats);
     DevPrivate& shared = shared_of(dev);
     for (unsigned i = 0; i < std::size(xstats); ++i) {
-        const Xstat& entry = xstats[i];
         values[i].id = i;
-        values[i].value =
-            entry.tx != nullptr ? since_reset(shared, entry.tx) : since_reset(shared, entry.rx);
+        values[i].value = value_of(shared, xstats[i]);
     }
     return std::size(xstats);
 }
@@ -89,10 +112,35 @@ int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count) {
 int xstats_get_names(rte_eth_dev* /*dev*/, rte_eth_xstat_name* names, unsigned count) {
     if (names != nullptr) {
         for (unsigned i = 0; i < std::size(xstats) && i < count; ++i) {
-            std::snprintf(names[i].name, sizeof names[i].name, "%s", xstats[i].name);
+            write_name(names[i], xstats[i]);
         }
     }
     return std::size(xstats);
+}
+
+int xstats_get_by_id(rte_eth_dev* dev, const std::uint64_t* ids, std::uint64_t* values,
+                     unsigned count) {
+    if (ids == nullptr && (values == nullptr || count < std::size(xstats)))
+        return std::size(xstats);
+    if (ids == nullptr) count = std::size(xstats);
+    for (unsigned i = 0; i < count; ++i) {
+        const Xstat* entry = asked_for(ids, i);
+        if (entry == nullptr) return -EINVAL;
+        values[i] = value_of(shared_of(dev), *entry);
+    }
+    return static_cast<int>(count);
+}
+
+int xstats_get_names_by_id(rte_eth_dev* /*dev*/, const std::uint64_t* ids,
+                           rte_eth_xstat_name* names, unsigned count) {
+    if (ids == nullptr && (names == nullptr || count < std::size(xstats))) return std::size(xstats);
+    if (ids == nullptr) count = std::size(xstats);
+    for (unsigned i = 0; i < count; ++i) {
+        const Xstat* entry = asked_for(ids, i);
+        if (entry == nullptr) return -EINVAL;
+        write_name(names[i], *entry);
+    }
+    return static_cast<int>(count);
 }
 
 }  // namespace famez::pmd

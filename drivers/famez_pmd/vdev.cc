@@ -65,6 +65,7 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez,
                               "peer=<id> "
                               "node=<name> "
                               "class=<name> "
+                              "stall-ms=<n> "
                               "unsealed=<0|1>");
 
 }  // namespace

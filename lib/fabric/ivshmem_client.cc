@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <famez/error.h>
+#include <famez/eventfd.h>
 #include <famez/ivshmem_client.h>
 
 namespace famez {
@@ -207,7 +208,7 @@ void IvshmemClient::handle_region() {
 void IvshmemClient::handle_port(std::uint16_t port) {
     if (descriptors_.empty()) {
         if (port == id_) return end("the server breaks the protocol: it took our own id back");
-        peers_.erase(port);  // it left; one that we never knew matters as little
+        retire(port);  // it left; one that we never knew matters as little
         return;
     }
     std::vector<UniqueFd>& eventfds = port == id_ ? own_ : peers_[port];
@@ -215,23 +216,34 @@ void IvshmemClient::handle_port(std::uint16_t port) {
         return end(
             fmt::format("the server breaks the protocol: port {} has no end of eventfds", port));
     }
+    if (eventfds.empty()) bells_[port].store(descriptors_.front().get() + 1);
     eventfds.push_back(std::move(descriptors_.front()));
     descriptors_.pop_front();
     if (port == id_) stage_ = Stage::attached;
 }
 
-bool IvshmemClient::ring(std::uint16_t peer, std::uint16_t vector) const {
+void IvshmemClient::retire(std::uint16_t port) {
+    const auto found = peers_.find(port);
+    if (found == peers_.end()) return;
+    bells_[port].store(0);
+    retired_.push_back(std::move(found->second.front()));
+    peers_.erase(found);
+}
+
+// The descriptor of a vector, or -1.
+int IvshmemClient::bell(std::uint16_t peer, std::uint16_t vector) const {
+    if (vector == 0) return bells_[peer].load() - 1;
     const auto found = peers_.find(peer);
     const auto* eventfds = peer == id_ ? &own_ : nullptr;
     if (found != peers_.end()) eventfds = &found->second;
-    if (eventfds == nullptr || vector >= eventfds->size()) return false;
-    const int fd = (*eventfds)[vector].get();
-    // An eventfd blocks when its count is at the top, if a hostile port has brought it there and
-    // cleared the O_NONBLOCK that all share. Then it is rung already.
-    pollfd writable{fd, POLLOUT, 0};
-    if (::poll(&writable, 1, 0) != 1 || (writable.revents & POLLOUT) == 0) return true;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+    if (eventfds == nullptr || vector >= eventfds->size()) return -1;
+    return (*eventfds)[vector].get();
+}
+
+bool IvshmemClient::ring(std::uint16_t peer, std::uint16_t vector) const {
+    const int fd = bell(peer, vector);
+    if (fd < 0) return false;
+    ring_eventfd(fd);
     return true;
 }
 

@@ -28,11 +28,13 @@ void restore_text(char (&shared)[32], const std::string& text) {
 }  // namespace
 
 Port::Port(Transport& transport, PortOptions options)
-    : region_(transport.region()),
+    : transport_(transport),
+      region_(transport.region()),
       geometry_(Geometry::read(region_)),
       id_(transport.id()),
       options_(std::move(options)),
       bell_(region_, geometry_, id_),
+      capabilities_(options_.capabilities),
       watches_(geometry_.ports + 1),
       stale_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
@@ -60,13 +62,45 @@ void Port::announce() {
     state_ = static_cast<std::uint32_t>(layout::PortState::stopped);
     write_identity();
     write_status();
-    bell_.ring();
+    ring_table();
 }
 
 void Port::set_state(layout::PortState state) {
     state_ = static_cast<std::uint32_t>(state);
     write_status();
+    ring_table();
+}
+
+void Port::set_capabilities(std::uint32_t capabilities) {
+    capabilities_ = capabilities;
+    capable_since_ = now();
+    write_status();
+    ring_table();
+}
+
+void Port::ring_table() {
     bell_.ring();
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id)
+        wake_sleeper(id, 0);
+}
+
+void Port::wake_sleeper(std::uint32_t id, std::uint32_t lane) {
+    full_fence();  // S1 holds for the capability too: it is set before the first sleep
+    if (id != id_ && view_port(region_, geometry_, id).may_sleep()) wake(id, lane);
+}
+
+void Port::wake(std::uint32_t id, std::uint32_t lane) {
+    std::uint64_t& sleeping =
+        at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane)).sleeping;
+    full_fence();  // S1
+    std::uint64_t generation = load_relaxed(sleeping);
+    if (generation == 0) return;
+    // S2: ring first. Who dies in between leaves the word for the next one to ring again.
+    transport_.ring(static_cast<std::uint16_t>(id), 0);
+    std::atomic_ref<std::uint64_t>(*doorbells_).fetch_add(1, std::memory_order_relaxed);
+    // No locked operation touches memory that is not write-back; ringing again costs less.
+    if (transport_.memory_type() != MemoryType::write_back) return;
+    std::atomic_ref<std::uint64_t>(sleeping).compare_exchange_strong(generation, 0);
 }
 
 void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter) {
@@ -75,7 +109,7 @@ void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t
     addresses_.assign(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(count));
     filter_ = filter;
     write_identity();
-    bell_.ring();
+    ring_table();
 }
 
 void Port::withdraw() {
@@ -98,7 +132,7 @@ void Port::tick(const TxCounters& tx, const RxCounters& rx) {
 void Port::write_status() {
     layout::PortStatus& status = entry_->status;
     restore(status.lanes, options_.lanes);
-    restore(status.capabilities, options_.capabilities);
+    restore(status.capabilities, capabilities_.load());
     // The low half of the epoch; the server writes the other.
     restore(status.start_count, static_cast<std::uint32_t>(epoch_));
     control_fence();

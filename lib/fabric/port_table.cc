@@ -17,6 +17,7 @@ PortView view_port(layout::PortEntry& entry, std::uint32_t lanes) {
     const bool plausible = state <= static_cast<std::uint32_t>(layout::PortState::up);
     if (assigned == 1 && plausible) view.state = static_cast<layout::PortState>(state);
     view.lanes = std::clamp(load_relaxed(entry.status.lanes), 1U, lanes);
+    view.capabilities = load_relaxed(entry.status.capabilities);
     view.heartbeat = load_relaxed(entry.status.heartbeat);
     return view;
 }

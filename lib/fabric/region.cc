@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/memfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include <famez/error.h>
 #include <famez/memory.h>
@@ -14,8 +18,48 @@
 namespace famez {
 namespace {
 
+constexpr int region_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
 [[noreturn]] void fail(const char* what) {
     throw FabricError(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+void set_size(int fd, std::uint64_t bytes) {
+    if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+        fail("the region's file cannot be given its size");
+    }
+}
+
+void seal(int fd) {
+    if (::fcntl(fd, F_ADD_SEALS, region_seals) != 0) fail("the region's file cannot be sealed");
+}
+
+std::string page_text(std::uint64_t bytes) {
+    constexpr std::uint64_t mib = 1 << 20;
+    return bytes % mib == 0 ? fmt::format("{} MiB", bytes / mib)
+                            : fmt::format("{} KiB", bytes / 1024);
+}
+
+UniqueFd create_huge_memfd(std::uint64_t page_bytes) {
+    // The size stands in the flags as its logarithm, memfd_create(2); none is the default size.
+    const int log = page_bytes == 0 ? 0 : std::countr_zero(page_bytes);
+    const auto flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB |
+                       static_cast<unsigned>(log) << MFD_HUGE_SHIFT;
+    UniqueFd fd(::memfd_create("famez", flags));
+    if (fd) return fd;
+    if (page_bytes == 0 || (errno != ENODEV && errno != EINVAL)) {
+        fail("the region's memfd of hugepages cannot be made");
+    }
+    throw FabricError(
+        fmt::format("this kernel has no hugepages of {}: /sys/kernel/mm/hugepages shows the sizes",
+                    page_text(page_bytes)));
+}
+
+// The machine's; -1 when that cannot be known.
+long free_hugepages(const std::string& directory) {
+    long count = -1;
+    std::ifstream(directory + "/free_hugepages") >> count;
+    return count;
 }
 
 void write_header(std::span<std::byte> region, const Geometry& g, std::uint32_t vectors) {
@@ -98,13 +142,34 @@ UniqueFd create_region_file(const std::string& name, std::uint64_t bytes) {
     UniqueFd fd(name.empty() ? ::memfd_create("famez", MFD_CLOEXEC | MFD_ALLOW_SEALING)
                              : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) fail(name.empty() ? "the region's memfd cannot be made" : path.c_str());
-    if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
-        fail("the region's file cannot be given its size");
+    set_size(fd.get(), bytes);
+    if (name.empty()) seal(fd.get());
+    return fd;
+}
+
+UniqueFd create_huge_region_file(std::uint64_t bytes, std::uint64_t page_bytes) {
+    UniqueFd fd = create_huge_memfd(page_bytes);
+    struct statfs file_system {};
+    if (::fstatfs(fd.get(), &file_system) != 0) fail("the region's file cannot be examined");
+    page_bytes = static_cast<std::uint64_t>(file_system.f_bsize);
+    if (bytes % page_bytes != 0) {
+        throw FabricError(fmt::format(
+            "a region of {} cannot be made of hugepages of {}: give a larger --region-size",
+            page_text(bytes), page_text(page_bytes)));
     }
-    if (name.empty() &&
-        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        fail("the region's file cannot be sealed");
+    const auto directory =
+        fmt::format("/sys/kernel/mm/hugepages/hugepages-{}kB", page_bytes / 1024);
+    const long free_before = free_hugepages(directory);
+    set_size(fd.get(), bytes);
+    if (::fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes)) != 0) {
+        if (errno != ENOSPC && errno != ENOMEM) fail("the region's hugepages cannot be taken");
+        throw FabricError(
+            fmt::format("the region needs {} hugepages of {}, and this machine has {} free: raise "
+                        "{}/nr_hugepages, or give a smaller --region-size",
+                        bytes / page_bytes, page_text(page_bytes),
+                        free_before < 0 ? "fewer" : std::to_string(free_before), directory));
     }
+    seal(fd.get());
     return fd;
 }
 

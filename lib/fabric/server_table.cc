@@ -62,6 +62,17 @@ bool ServerTable::usable(std::uint32_t id) const {
     return holders_.at(id).generation <= std::numeric_limits<std::uint32_t>::max() - 2;
 }
 
+std::vector<std::uint32_t> ServerTable::sleepers() const {
+    std::vector<std::uint32_t> ids;
+    full_fence();  // S1: what was changed is visible before the words are read
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
+        if (!holders_[id].assigned) continue;
+        auto& line = at<layout::SleepLine>(region_, geometry_.sleep_offset(id, 0));
+        if (load_relaxed(line.sleeping) != 0) ids.push_back(id);
+    }
+    return ids;
+}
+
 void ServerTable::tick() {
     repair_header(region_, geometry_, vectors_);
     auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
@@ -91,6 +102,8 @@ void ServerTable::clear_port_lines(std::uint32_t id) {
     clear(entry.identity);
     clear(entry.addresses);
     clear(entry.counters);
+    for (std::uint32_t lane = 0; lane < geometry_.lanes; ++lane)
+        clear(at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane)));
 }
 
 }  // namespace famez

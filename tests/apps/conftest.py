@@ -2,6 +2,14 @@
 import pathlib
 import sys
 
+import pytest
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from pingpong_pair import Pair  # noqa: E402
 from program_lib.fixtures import stage  # noqa: E402, F401
+
+
+@pytest.fixture
+def pair(stage):  # noqa: F811
+    return Pair(stage)

@@ -78,6 +78,27 @@ TEST(HistogramTest, AgreesWithSortingThemAll) {
     EXPECT_EQ(histogram.max(), values.back());
 }
 
+TEST(HistogramTest, KnowsHowFarTheyLieApart) {
+    Histogram histogram;
+    EXPECT_EQ(histogram.standard_deviation(), 0.0);
+    for (const std::uint64_t value : {2U, 4U, 4U, 4U, 5U, 5U, 7U, 9U})
+        histogram.record(value);
+    EXPECT_DOUBLE_EQ(histogram.standard_deviation(), 2.0);
+}
+
+TEST(HistogramTest, ABucketEndsWhereTheNextBegins) {
+    Histogram histogram;
+    histogram.record(UINT64_MAX);
+    // One value a bucket up to 255, then 2 up to 511, 4 up to 1023.
+    EXPECT_EQ(histogram.top_of(0), 0U);
+    EXPECT_EQ(histogram.top_of(255), 255U);
+    EXPECT_EQ(histogram.top_of(256), 257U);
+    EXPECT_EQ(histogram.top_of(383), 511U);
+    EXPECT_EQ(histogram.top_of(384), 515U);
+    EXPECT_EQ(histogram.top_of(Histogram::bucket_count - 1), UINT64_MAX);
+    EXPECT_EQ(histogram.count_in(Histogram::bucket_count - 1), 1U);
+}
+
 TEST(HistogramTest, MergesAndClears) {
     Histogram one;
     Histogram other;

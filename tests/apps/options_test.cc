@@ -84,6 +84,40 @@ TEST(OptionsTest, ReadsThemAll) {
     EXPECT_EQ(good("rx --touch all --csv --stay").touch, Touch::all);
 }
 
+TEST(OptionsTest, Rates) {
+    EXPECT_FALSE(good("tx").rate.has_value());
+    EXPECT_EQ(good("tx --rate 5").rate, 5U);
+    EXPECT_EQ(good("tx --rate 20K").rate, 20000U);
+    EXPECT_EQ(good("ping --rate 3m").rate, 3000000U);
+    // A tenth of a second to warm up.
+    EXPECT_EQ(good("ping --rate 1K").warmup, 100U);
+    EXPECT_EQ(good("ping --rate 5").warmup, 0U);
+    EXPECT_EQ(good("ping --rate 1M").warmup, 10000U);
+    EXPECT_EQ(good("ping --rate 1K --warmup 7").warmup, 7U);
+    for (const char* line : {"rx --rate 5", "pong --rate 5", "tx --rate 0", "tx --rate 2G",
+                             "tx --rate x", "tx --rate 9999M", "tx --rate"}) {
+        EXPECT_EQ(ended(line).status, exit_usage) << line;
+    }
+}
+
+TEST(OptionsTest, Sleep) {
+    EXPECT_FALSE(good("rx").idle_us.has_value());
+    EXPECT_EQ(good("rx --idle-us 50").idle_us, 50.0);
+    EXPECT_EQ(good("pong --idle-us 0").idle_us, 0.0);
+    EXPECT_EQ(good("ping --idle-us 0.5").idle_us, 0.5);
+    EXPECT_EQ(good("tx --idle-us 5 --rate 5").idle_us, 5.0);
+    for (const char* line : {"tx --idle-us 50", "rx --idle-us -1", "rx --idle-us x"}) {
+        EXPECT_EQ(ended(line).status, exit_usage) << line;
+    }
+}
+
+TEST(OptionsTest, HistogramsAreOfRoundTrips) {
+    EXPECT_EQ(good("ping --hist a.hgrm").histogram_file, "a.hgrm");
+    for (const char* role : {"pong", "tx", "rx"}) {
+        EXPECT_EQ(ended(std::string(role) + " --hist a.hgrm").status, exit_usage) << role;
+    }
+}
+
 TEST(OptionsTest, MistakesAreUsageErrorsThatSayWhere) {
     EXPECT_EQ(ended("").status, exit_usage);
     for (const char* line :
@@ -102,29 +136,19 @@ TEST(OptionsTest, MistakesAreUsageErrorsThatSayWhere) {
 TEST(OptionsTest, HelpTellsEveryOption) {
     const ParseEnd end = ended("--help");
     EXPECT_EQ(end.status, 0);
-    for (const char* word : {"--port",
-                             "--size",
-                             "--burst",
-                             "--count",
-                             "--duration",
-                             "--warmup",
-                             "--peer",
-                             "--verify",
-                             "--json",
-                             "--csv",
-                             "--quiet",
-                             "--interval",
-                             "--mtu",
-                             "--mbufs",
-                             "--mbuf-size",
-                             "--touch",
-                             "--wait",
-                             "--stay",
-                             "--exit-on-link-down",
-                             "--version",
-                             "EXAMPLES",
-                             "net_famez",
-                             "net_memif",
+    for (const char* word : {"--port",     "--size",
+                             "--burst",    "--count",
+                             "--duration", "--warmup",
+                             "--peer",     "--rate",
+                             "--idle-us",  "--hist",
+                             "--verify",   "--json",
+                             "--csv",      "--quiet",
+                             "--interval", "--mtu",
+                             "--mbufs",    "--mbuf-size",
+                             "--touch",    "--wait",
+                             "--stay",     "--exit-on-link-down",
+                             "--version",  "EXAMPLES",
+                             "net_famez",  "net_memif",
                              "EXIT STATUS"}) {
         EXPECT_NE(end.text.find(word), std::string::npos) << word;
     }

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""famez_pingpong, whole: two processes, one at each end of a link.
-
-FAMEZ_TEST_LINK     memif (default), memif-zero-copy or famez: what lies between them
-FAMEZ_TEST_VDEV_A   or any other pair of devices: EAL's --vdev argument of the first program,
-FAMEZ_TEST_VDEV_B   and of the second; {dir} stands for a directory of the test's own
-"""
+"""famez_pingpong, whole: two processes, one at each end of a link (pingpong_pair.py says which)."""
 
 import csv
 import io
-import itertools
 import os
 import re
 import signal
@@ -17,74 +11,14 @@ import time
 
 import pytest
 
+from pingpong_pair import finished, needs_a_link_that_survives, only_row
 from program_lib import settings
 from program_lib.settings import slow
 from program_lib.stage import results
 
-LINK = os.environ.get("FAMEZ_TEST_LINK", "memif")
-CPUS = sorted(os.sched_getaffinity(0))
 # A progress line with a rate that is not zero.
 MOVING = r" +\d+ messages +(?!\s|0\.000000)"
 RTT_KEYS = ["min", "p50", "p90", "p99", "p99_9", "p99_99", "max"]
-
-# When its other end goes, net_memif takes the shared memory apart in one thread while another still
-# polls it: what survives that is luck, and no business of this program.
-needs_a_link_that_survives = pytest.mark.skipif(
-    LINK.startswith("memif"), reason="net_memif may crash when its other end goes"
-)
-
-
-def vdevs(directory):
-    """The devices of the two ends and the EAL options that they need."""
-    given = [os.environ.get(f"FAMEZ_TEST_VDEV_{end}") for end in "AB"]
-    if all(given):
-        return [vdev.format(dir=directory) for vdev in given], []
-    # Buffers that hold the largest frame: net_memif damages frames that need several.
-    memif = f"net_memif0,id=0,socket={directory}/memif,bsize=10240,role="
-    if LINK == "memif-zero-copy":
-        return [memif + "server", memif + "client,zero-copy=yes"], ["--single-file-segments"]
-    return [memif + "server", memif + "client"], []
-
-
-class Pair:
-    """Starts famez_pingpong at either end."""
-
-    def __init__(self, stage):
-        self.stage = stage
-        self.names = itertools.count()
-        self.last_b = None
-        if LINK == "famez":
-            self.server = stage.server()
-
-    def start(self, end, *options):
-        if LINK == "famez":
-            return self.stage.pingpong(f"peer={2 - end}", *options)
-        devices, more = vdevs(self.stage.directory)
-        name = f"{options[0]}{next(self.names)}"
-        eal = ["--no-pci", "--no-huge", "-m", "256", "--file-prefix", name, "--no-telemetry", *more]
-        eal += ["--lcores", f"0@{CPUS[end % len(CPUS)]}", "--vdev", devices[end]]
-        command = [settings.PINGPONG, *eal, "--", *options]
-        return self.stage.run(name, command, env=self.stage.environment(stock=False))
-
-    def a(self, *options):
-        program = self.start(0, *options)
-        if not self.b_runs():
-            # net_memif's client tries once, and in vain if the server's port is not yet started;
-            # net_famez has its ids by the order of attachment.
-            program.expect_note(r"waiting for the link", 20)
-        return program
-
-    def b(self, *options):
-        self.last_b = self.start(1, *options)
-        return self.last_b
-
-    def b_runs(self):
-        return self.last_b is not None and self.last_b.running()
-
-
-@pytest.fixture
-def pair(stage):
-    return Pair(stage)
 
 
 def run_alone(*arguments):
@@ -95,16 +29,6 @@ def run_alone(*arguments):
         timeout=20 * slow(),
         check=False,
     )
-
-
-def finished(program, seconds=60):
-    """Its exit status, when it ends by itself."""
-    return program.wait(seconds)
-
-
-def only_row(program):
-    (row,) = results(program)
-    return row
 
 
 # ---- alone ----
@@ -347,7 +271,7 @@ def test_pings_to_a_stopped_pong_are_lost(pair):
     ping.expect_note("ping" + MOVING, 30)
     pong.signal(signal.SIGSTOP)
     ping.expect_note(r"nothing came for|link down", 2 * slow())
-    time.sleep(1.2)
+    time.sleep(2.2)  # answers are given up after two seconds
     pong.signal(signal.SIGCONT)
     ping.expect_note(r"going on after", 5 * slow())
     ping.signal(signal.SIGINT)

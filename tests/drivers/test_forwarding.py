@@ -131,6 +131,8 @@ def test_a_broadcast_reaches_all(stage):
 def test_addresses_that_nobody_has_are_dropped_and_counted(stage):
     stage.server()
     rx = sink(stage, "")
+    # A promiscuous port hears what is for nobody.
+    command(rx, "set promisc 0 off")
     tx = stage.testpmd([""], "--forward-mode=txonly")
     # A port that is not up, one that cannot be, the sender itself, and no address of the fabric.
     for address in (mac(7), mac(4000), mac(2), "02:00:00:00:00:01"):

@@ -1,23 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """DPDK's telemetry socket shows the port as it shows any."""
 
-import json
-import socket
-
+from program_lib.telemetry import Telemetry
 from program_lib.testpmd import end, stop_sending, wait_for_packets
-
-
-class Telemetry:
-    def __init__(self, stage, testpmd):
-        prefix = testpmd.command[testpmd.command.index("--file-prefix") + 1]
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(20)
-        self.socket.connect(stage.path(f"dpdk/{prefix}/dpdk_telemetry.v2"))
-        self.socket.recv(16384)  # who it is
-
-    def ask(self, request):
-        self.socket.send(request.encode())
-        return json.loads(self.socket.recv(16384))[request.split(",")[0]]
 
 
 def test_telemetry_shows_the_port(stage):

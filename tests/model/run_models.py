@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks the Promela models of the lane (doc/lane-lifecycle.md).
+"""Checks the Promela models of the lane and of sleeping (doc/lane-lifecycle.md).
 
 With all the rules a model must be clean, searched to the end; with a rule taken out (-DNO_...) Spin
 must find out what it was for. Prints a table; exit code 1 when anything is otherwise, 77 (skipped)
@@ -14,13 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SKIPPED = 77
-MEMORY_MB = 1800
+MEMORY_MB = 1800   # for each search
+AT_ONCE = 2
 # Search depth: Spin says when it was too small, and that is then an error.
-DEPTH = {"handshake": 10_000, "ring": 5_000_000, "grant": 10_000}
+DEPTH = {"handshake": 10_000, "ring": 5_000_000, "grant": 10_000, "wake": 10_000}
 
 CLEAN = [
     ("handshake", "-DCLOSES=1 -DREVOKES=1"),
@@ -46,12 +48,25 @@ CLEAN = [
     ("grant", "-DC_CRASHES=0 -DTABLE_FIRST"),
     ("grant", "-DP_CRASHES=0 -DTSO"),
     ("grant", "-DC_CRASHES=0 -DMESSAGES=2"),
+    ("wake", ""),
+    ("wake", "-DTSO"),
+    ("wake", "-DTSO -DTABLES=0 -DMESSAGES=2"),
+    ("wake", "-DTSO -DTABLES=0 -DLATE"),
+    ("wake", "-DTSO -DTABLES=0 -DLEAVE_WORD"),
+    ("wake", "-DTSO -DTABLES=0 -DKEEP_WORD"),
+    ("wake", "-DTABLES=0 -DCRASHES=1"),
+    ("wake", "-DTSO -DTABLES=0 -DCRASHES=1 -DMESSAGES=0"),
+    ("wake", "-DTSO -DTABLES=0 -DSTOPS=1"),
+    ("wake", "-DTSO -DTABLES=0 -DHOSTILE=1"),
+    ("wake", "-DTABLES=0 -DHOSTILE=2 -DSTOPS=1"),
 ]
 
 # Every run comes to an end: there is no cycle at all.
 FINITE = [
     ("handshake", ""),
     ("grant", "-DP_CRASHES=0 -DC_CRASHES=0 -DREVOKES=1"),
+    ("wake", "-DTABLES=0"),
+    ("wake", "-DTABLES=0 -DSTOPS=1 -DTIMER"),
 ]
 
 # More of the same, with --deep: minutes.
@@ -62,6 +77,9 @@ DEEP = [
     ("ring", "-DSIZE=10"),
     ("ring", "-DPSO"),
     ("grant", "-DC_CRASHES=0 -DTSO"),
+    ("wake", "-DTSO -DCRASHES=1"),
+    ("wake", "-DTSO -DTABLES=0 -DHOSTILE=2 -DCRASHES=1"),
+    ("wake", "-DTSO -DMESSAGES=2 -DLATE"),
 ]
 
 BROKEN = [
@@ -96,6 +114,24 @@ BROKEN = [
     ("grant", "-DNO_G1_CLOSED -DP_CRASHES=0"),
     ("grant", "-DNO_G1_ENDED -DC_CRASHES=0"),
     ("grant", "-DNO_G1_ZOMBIE -DC_CRASHES=0"),
+    ("wake", "-DNO_S1_RECEIVER -DTSO"),
+    ("wake", "-DNO_S1_SENDER -DTSO"),
+    ("wake", "-DNO_S1_SERVER -DTSO -DTABLES=0 -DCRASHES=1 -DMESSAGES=0"),
+    ("wake", "-DNO_S1_CAPABLE -DTSO -DLATE"),
+    ("wake", "-DNO_S2_ORDER -DSTOPS=1"),
+    ("wake", "-DNO_S2_ORDER -DCRASHES=1"),
+    ("wake", "-DNO_S2_GENERATION"),
+    ("wake", "-DNO_S2_COMPARE"),
+    ("wake", "-DNO_S3_LANES -DTABLES=0"),
+    ("wake", "-DNO_S3_REQUESTS"),
+    ("wake", "-DNO_S3_TABLE"),
+    ("wake", "-DNO_S4"),
+    ("wake", "-DNO_S4_LATE"),
+    ("wake", "-DNO_S5"),
+    ("wake", "-DNO_S6_PORTS"),
+    ("wake", "-DNO_S6_SERVER -DCRASHES=1"),
+    ("wake", "-DNO_S6_ORDER -DCRASHES=1"),
+    ("wake", "-DNO_S6_TIMER -DHOSTILE=1"),
 ]
 
 
@@ -105,15 +141,14 @@ class Failed(Exception):
 
 def run(command, directory):
     """Output and CPU seconds of a command."""
-    before = os.times()
-    done = subprocess.run(command, cwd=directory, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False)
-    after = os.times()
-    seconds = (after.children_user - before.children_user
-               + after.children_system - before.children_system)
-    if done.returncode != 0 and command[0] != "./pan":
-        raise Failed(f"{' '.join(command)}:\n{done.stdout}")
-    return done.stdout, seconds
+    with subprocess.Popen(command, cwd=directory, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0 and command[0] != "./pan":
+        raise Failed(f"{' '.join(command)}:\n{said}")
+    return said, used.ru_utime + used.ru_stime
 
 
 def verify(model, flags, directory, optimise, search="-DSAFETY"):
@@ -173,17 +208,22 @@ def check_all(only, deep):
          (FINITE, True, "-O1", "-DNP", ", every run ends"),
          (BROKEN, False, "-O0", "-DSAFETY", ""))
     )
+    jobs = [(model, flags, kind) for kind in kinds for model, flags in kind[0]
+            if only is None or model == only]
+
+    def check(job):
+        model, flags, (_, must_be_clean, optimise, search, _) = job
+        with tempfile.TemporaryDirectory(prefix="famez-model-") as directory:
+            said, seconds = verify(model, flags, directory, optimise, search)
+        return *judge(said, must_be_clean), seconds
+
     print(f"{'model':<10} {'with':<54} {'states':>10} {'CPU s':>6}  result", flush=True)
-    for runs, must_be_clean, optimise, search, more in kinds:
-        for model, flags in runs:
-            if only and model != only:
-                continue
-            with tempfile.TemporaryDirectory(prefix="famez-model-") as directory:
-                said, seconds = verify(model, flags, directory, optimise, search)
-            states, result, as_it_must = judge(said, must_be_clean)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for (model, flags, kind), (states, result, as_it_must, seconds) in zip(
+                jobs, pool.map(check, jobs)):
             good = good and as_it_must
             total += seconds
-            remark = more if as_it_must else "   <-- WRONG"
+            remark = kind[4] if as_it_must else "   <-- WRONG"
             print(f"{model:<10} {flags:<54} {states:>10} {seconds:>6.1f}  {result}{remark}",
                   flush=True)
     print(f"{total:.0f} s of CPU: {'all as it must be' if good else 'NOT as it must be'}")

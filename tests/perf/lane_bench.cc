@@ -90,7 +90,7 @@ Lane& open(Station& from, Station& to) {
     const std::uint32_t id = to.endpoint.port().id();
     std::array<std::byte, 16384> into{};
     while (!from.endpoint.sender().service(id)) {
-        to.endpoint.receiver().sweep_all();
+        to.endpoint.receiver().settle();
         read_burst(to, 32, into.data());
     }
     return from.endpoint.sender().to(id);

@@ -77,11 +77,14 @@ class Stage:
             return "," + arguments
         return f",socket={self.socket}" + ("," + arguments if arguments else "")
 
-    def testpmd(self, ports, *options, started=True):
-        """Stock testpmd at its prompt, forwarding. `ports`: the devargs of each port."""
+    def testpmd(self, ports, *options, started=True, vdevs=()):
+        """Stock testpmd at its prompt, forwarding. `ports`: the devargs of each port; `vdevs`:
+        ports of other drivers behind those."""
         name = f"testpmd{next(self.names)}"
         cpu = next(self.turns)
-        command = ["dpdk-testpmd", *self.eal(name, ports, [cpu, cpu]), "--", "--interactive"]
+        others = [word for vdev in vdevs for word in ("--vdev", vdev)]
+        eal = [*self.eal(name, ports, [cpu, cpu]), *others]
+        command = ["dpdk-testpmd", *eal, "--", "--interactive"]
         # Without the check testpmd waits seconds for the link of a peer that is still to come.
         command += ["--total-num-mbufs=16384", "--no-flush-rx", "--disable-link-check", *options]
         program = self.run(name, command, env=self.environment(stock=True), terminal=True)

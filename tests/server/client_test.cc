@@ -63,6 +63,30 @@ bool same_eventfd(int written, int read) {
            ::read(read, &count, sizeof count) == sizeof count && count == 1;
 }
 
+TEST_F(ClientTest, ForgetsWhatItHasNotBegunToSend) {
+    Client client = make();
+    const SharedFds fds = make_eventfds(2);
+    ASSERT_TRUE(client.push(7, fds));
+    ASSERT_TRUE(client.push(8));
+    EXPECT_EQ(fds.use_count(), 2);
+    EXPECT_FALSE(client.forget(8));  // no introduction
+    EXPECT_TRUE(client.forget(7));
+    EXPECT_EQ(fds.use_count(), 1);
+    EXPECT_FALSE(client.forget(7));
+    EXPECT_EQ(client.flush(), Client::Flushed::all);
+    EXPECT_EQ(receive(far_.get()).value, 8);
+    EXPECT_EQ(receive(far_.get()).bytes, -1);
+}
+
+// The receiver has some of the descriptors: it gets the others too, and then hears of the end.
+TEST_F(ClientTest, DoesNotForgetWhatItHasBegunToSend) {
+    Client client = make();
+    ASSERT_TRUE(client.push(7, make_eventfds(1000)));
+    ASSERT_EQ(client.flush(), Client::Flushed::blocked);
+    EXPECT_FALSE(client.forget(7));
+    EXPECT_EQ(client.queued(), 1U);
+}
+
 TEST_F(ClientTest, SendsOneMessageForEachDescriptorInOrder) {
     Client client = make();
     const SharedFds fds = make_eventfds(3);

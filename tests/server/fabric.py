@@ -87,16 +87,33 @@ class Server:
             return log.read()
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        # Only while it sleeps: to tell systemd how it is it has a socket open for a moment.
+        directory = f"/proc/{self.process.pid}"
+        while True:
+            count = len(os.listdir(directory + "/fd"))
+            with open(directory + "/stat", encoding="ascii") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] == "S":
+                    return count
 
     def wait_for_descriptors(self, count, seconds=10):
         wait_until(lambda: self.descriptors() == count, seconds)
 
     def connect(self):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(10)
-        client.connect(self.path)
-        return client
+        return connect(self.path)
+
+
+def run(*args, **options):
+    """The server with these arguments, to its end."""
+    command = [SERVER, *map(str, args)]
+    options = {"capture_output": True, "text": True, "timeout": 20, "check": False, **options}
+    return subprocess.run(command, **options)
+
+
+def connect(path):
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.settimeout(10)
+    client.connect(path)
+    return client
 
 
 def wait_until(condition, seconds=10):

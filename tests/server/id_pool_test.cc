@@ -10,6 +10,8 @@
 
 #include <famez/error.h>
 
+#include "rising_ids.h"
+
 namespace famez {
 namespace {
 
@@ -103,6 +105,52 @@ TEST(IdPool, FailsAsAWholeWhenDescriptorsRunOut) {
     EXPECT_THROW(IdPool(4, 8), FabricError);
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(IdPool, SaysWhyThereIsNone) {
+    IdPool pool(2, 1);
+    EXPECT_EQ(pool.limit(), 3U);
+    pool.acquire();
+    pool.acquire();
+    EXPECT_EQ(pool.shortage(), "all 2 ports are taken");
+    pool.retire(1);
+    EXPECT_NE(pool.shortage().find("--no-recycle reuses none"), std::string::npos);
+}
+
+TEST(RisingIds, AreUsedOnce) {
+    RisingIds ids(2);
+    EXPECT_EQ(ids.acquire(), 0U);
+    EXPECT_EQ(ids.acquire(), 1U);
+    EXPECT_EQ(ids.eventfds(1)->size(), 2U);
+    const auto before = open_descriptors();
+    ids.release(0);
+    EXPECT_EQ(open_descriptors(), before - 2);
+    EXPECT_EQ(ids.acquire(), 2U);
+    EXPECT_EQ(ids.free(), 65533U);
+}
+
+TEST(RisingIds, EndWithTheProtocols) {
+    RisingIds ids(0);
+    for (std::uint32_t id = 0; id < 65536; ++id) {
+        ASSERT_EQ(ids.acquire(), id);
+        ids.retire(id);
+    }
+    EXPECT_EQ(ids.acquire(), std::nullopt);
+    EXPECT_NE(ids.shortage().find("65536"), std::string::npos);
+}
+
+TEST(RisingIds, AShortageOfDescriptorsPasses) {
+    RisingIds ids(4);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 3;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const auto refused = ids.acquire();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(refused, std::nullopt);
+    EXPECT_NE(ids.shortage().find("Too many open files"), std::string::npos);
+    EXPECT_EQ(ids.acquire(), 0U);
 }
 
 }  // namespace

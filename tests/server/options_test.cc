@@ -61,6 +61,36 @@ TEST(Options, VectorsServeMailWhileQemuCanHoldThem) {
     EXPECT_GE(server_descriptors(options), 63U * 64 + 62);
 }
 
+TEST(Options, OfAStockServer) {
+    const ServerOptions stock = parse({"--stock"}).options;
+    EXPECT_TRUE(stock.stock && stock.silent && !stock.recycle);
+    EXPECT_EQ(stock.vectors, 1U);
+    EXPECT_EQ(stock.geometry.region_bytes, 4U << 20);
+    EXPECT_EQ(parse({"--stock", "-n", "5"}).options.vectors, 5U);
+    EXPECT_EQ(parse({"--stock", "--vectors", "6"}).options.vectors, 6U);
+    EXPECT_EQ(parse({"--stock", "-l", "64K"}).options.geometry.region_bytes, 64U << 10);
+    EXPECT_EQ(parse({"--stock", "-l", "1G"}).options.geometry.region_bytes, 1U << 30);
+}
+
+TEST(Options, OfMemory) {
+    EXPECT_EQ(parse({}).options.hugepages, std::nullopt);
+    EXPECT_EQ(parse({"--hugepages"}).options.hugepages, 0U);
+    EXPECT_EQ(parse({"--hugepages", "-v"}).options.hugepages, 0U);
+    EXPECT_EQ(parse({"--hugepages", "2M"}).options.hugepages, 2U << 20);
+    EXPECT_EQ(parse({"--hugepages=1G"}).options.hugepages, 1U << 30);
+    EXPECT_EQ(parse({}).options.numa_node, std::nullopt);
+    EXPECT_EQ(parse({"--numa-node", "0"}).options.numa_node, 0);
+}
+
+TEST(Options, OfTheProcess) {
+    const ServerOptions options = parse({"-D", "-L", "x.log"}).options;
+    EXPECT_TRUE(options.daemon);
+    EXPECT_EQ(options.logfile.front(), '/');  // it leaves its directory
+    EXPECT_TRUE(options.logfile.ends_with("/x.log"));
+    EXPECT_EQ(parse({"--daemon", "--logfile", "/x"}).options.logfile, "/x");
+    EXPECT_EQ(parse({}).options.logfile, "");
+}
+
 TEST(Options, WrongOnesEndWithTwo) {
     for (const auto& words :
          std::vector<std::vector<const char*>>{{"--ports", "0"},
@@ -81,6 +111,20 @@ TEST(Options, WrongOnesEndWithTwo) {
                                                {"--mailbox", "..x"},
                                                {"--recycle", "--no-recycle"},
                                                {"--socketpath"},
+                                               {"--stock", "--ports", "3"},
+                                               {"--stock", "--lanes", "2"},
+                                               {"--stock", "--no-recycle"},
+                                               {"--stock", "-n", "2049"},
+                                               {"--stock", "-l", "5M"},
+                                               {"--stock", "-l", "2K"},
+                                               {"-n", "3", "--ports", "3"},
+                                               {"-n", "0"},
+                                               {"--hugepages", "3M"},
+                                               {"--hugepages", "big"},
+                                               {"--hugepages", "--mailbox", "x"},
+                                               {"--numa-node", "-1"},
+                                               {"--numa-node", "all"},
+                                               {"--logfile"},
                                                {"--unknown"},
                                                {"word"}}) {
         EXPECT_EQ(parse(words).exit_code, 2) << words[0] << " " << words.back();

@@ -13,13 +13,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from fabric import SERVER, Peer, Server, wait_until
-
-
-def run(*args):
-    return subprocess.run(
-        [SERVER, *map(str, args)], capture_output=True, text=True, timeout=20, check=False
-    )
+from fabric import SERVER, Peer, Server, run, wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -127,3 +127,18 @@ def test_a_machine_on_a_full_fabric(tmp_path):
             assert qemu.log() == ""
         for peer in again:
             peer.close()
+
+
+def test_qemu_on_a_stock_server(tmp_path):
+    with Server(tmp_path, "--stock", "-n", 4) as server, Peer(server, 4) as witness:
+        with Qemu(server, tmp_path, 4) as qemu:
+            witness.expect([(1, True)] * 4)
+            for turn in range(20):
+                with Peer(server, 4) as peer:
+                    assert peer.id == turn + 2
+                    peer.ring(1, 0)
+                    witness.expect([(peer.id, True)] * 4, quiet=0)
+                witness.expect([(turn + 2, False)], quiet=0)
+            assert qemu.healthy()
+            assert qemu.log() == ""
+        witness.expect([(1, False)])

@@ -234,7 +234,9 @@ TEST_F(IvshmemClientTest, FollowsPeersThatComeAndLeave) {
     EXPECT_TRUE(client.service());
     EXPECT_EQ(client.peers().count(5), 0U);
     EXPECT_EQ(client.peers().size(), 1U);
-    EXPECT_EQ(open_descriptors(), before);
+    // Its first doorbell stays open: a thread may be about to ring it.
+    EXPECT_EQ(open_descriptors(), before + 1);
+    EXPECT_FALSE(client.ring(5, 0));
     EXPECT_TRUE(client.service());
 }
 

@@ -68,6 +68,34 @@ class Consumer {
         return pollable() && next_header() != 0;
     }
 
+    // How many whole messages wait, as far as `max`; takes nothing. The lane's own thread.
+    [[nodiscard]] std::uint32_t waiting(std::uint32_t max) const {
+        std::uint32_t found = 0;
+        std::uint64_t position = position_;
+        std::uint64_t expected = expected_;
+        while (pollable() && found < max && position - position_ < size_) {
+            const std::uint64_t offset = position & (size_ - 1);
+            const std::uint64_t header = load_acquire(word(ring_, offset));
+            Memory::after_header_load();
+            const bool pad = header == pad_header(expected, offset);
+            if (!pad && (header == 0 || !is_flagged_data(header, expected, offset))) break;
+            const std::uint32_t more = record::flags(header) & record::flag_more;
+            found += pad || more != 0 ? 0 : 1;
+            position += pad ? size_ - offset : record::bytes(record::length(header));
+            expected += record::sequence_one;
+        }
+        return found;
+    }
+    // The word that the next record will be seen in; nullptr while there is no session.
+    [[nodiscard]] const std::uint64_t* next_word() const {
+        return pollable() ? &word(ring_, position_ & (size_ - 1)) : nullptr;
+    }
+
+    // Has the producer asked for something since serve() last looked? One load.
+    [[nodiscard]] bool asked() const { return load_relaxed(request_line_->request) != looked_at_; }
+    // What the producer was last told; whoever sees it move tells a producer that sleeps.
+    [[nodiscard]] std::uint64_t ack() const { return ack_; }
+
     // Takes up to `max` records, in order, and calls visit(payload, length, flags) for each; a
     // visit that returns false leaves its record for later and ends the call. `payload` has at
     // least record::small_bytes readable bytes and is the producer's again when the visit returns;
@@ -136,6 +164,7 @@ class Consumer {
         restore();
         const std::uint64_t request = load_acquire(request_line_->request);
         Memory::after_header_load();
+        looked_at_ = request;
         const PortView source = view_port(*source_entry_, lanes_);
         if (source.epoch != source_epoch_) {
             // Another incarnation: what the last one committed is taken, and its ring, into which
@@ -345,6 +374,7 @@ class Consumer {
     RxCounters* counters_ = nullptr;
     std::uint64_t slab_offset_ = 0;
     std::uint64_t ring_stride_ = 0;
+    std::uint64_t looked_at_ = 0;    // the request that serve() last saw
     std::uint64_t answered_ = 0;     // the last request answered, whatever `ack` may say (L2)
     std::uint64_t session_ = 0;      // the last request answered with a ring
     std::uint64_t ack_ = 0;          // what `ack` is to say

@@ -11,6 +11,7 @@
 #include <famez/receiver.h>
 #include <famez/sender.h>
 #include <famez/slab.h>
+#include <famez/sleeper.h>
 
 namespace famez {
 
@@ -30,7 +31,9 @@ class Endpoint {
           port_(transport, std::move(options)),
           slab_(port_.geometry().rings_per_slab()),
           receiver_(port_, 0, only, slab_, rx),
-          sender_(port_, 0, tx) {
+          sender_(port_, 0, tx),
+          sleeper_(port_, 0, first_of(transport.eventfds()), rx) {
+        port_.count_doorbells(tx.doorbells);
         port_.announce();
     }
     Endpoint(const Endpoint&) = delete;
@@ -41,9 +44,15 @@ class Endpoint {
     [[nodiscard]] Sender<Memory>& sender() { return sender_; }
     [[nodiscard]] Receiver<Memory>& receiver() { return receiver_; }
 
+    // Doorbells, for a receiver that does not always poll: sleeper().fall_asleep(receiver()), wait
+    // until sleeper().eventfd() is readable, sleeper().wake_up(), poll until nothing comes. The
+    // port must have said that it may (Port::set_capabilities()). Receiver's thread.
+    [[nodiscard]] Sleeper& sleeper() { return sleeper_; }
+
     // Every Port::tick_ms from a control thread. False once the server has gone.
     bool tick() {
         port_.tick(tx_, rx_);
+        sleeper_.tick();
         return transport_.service();
     }
 
@@ -62,6 +71,7 @@ class Endpoint {
         std::byte* payload = burst.append(static_cast<std::uint32_t>(message.size()));
         if (payload != nullptr) std::memcpy(payload, message.data(), message.size());
         burst.finish(payload != nullptr ? 1 : 0);
+        sender_.notify(to);
         if (payload == nullptr) {
             add(tx_.full, 1);
             sender_.service(to);
@@ -73,6 +83,10 @@ class Endpoint {
     }
 
   private:
+    static int first_of(std::span<const int> eventfds) {
+        return eventfds.empty() ? -1 : eventfds.front();
+    }
+
     Transport& transport_;
     TxCounters& tx_;
     RxCounters& rx_;
@@ -80,6 +94,7 @@ class Endpoint {
     Slab slab_;
     Receiver<Memory> receiver_;
     Sender<Memory> sender_;
+    Sleeper sleeper_;
 };
 
 }  // namespace famez

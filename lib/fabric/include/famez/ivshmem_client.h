@@ -5,11 +5,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,7 +51,8 @@ class IvshmemClient {
     [[nodiscard]] const std::string& reason() const { return reason_; }
 
     // Rings vector `vector` of `peer` (or of the own id); never blocks. False when there is no such
-    // peer or vector. May be called from one thread while no other calls service().
+    // peer or vector. Vector 0 from any thread, at any time; the others while nobody calls
+    // service().
     bool ring(std::uint16_t peer, std::uint16_t vector) const;
 
   private:
@@ -65,13 +68,24 @@ class IvshmemClient {
     void handle(std::int64_t value);
     void handle_region();
     void handle_port(std::uint16_t port);
+    void retire(std::uint16_t port);
+    [[nodiscard]] int bell(std::uint16_t peer, std::uint16_t vector) const;
     void end(std::string reason);
+
+    // The descriptors of vector 0 by id, plus 1; 0: none. What the threads of the data path see.
+    using Bells = std::unique_ptr<std::atomic<int>[]>;
+    static constexpr std::size_t ids = 65536;
 
     UniqueFd socket_;
     UniqueFd region_;
     std::uint16_t id_ = 0;
     std::vector<UniqueFd> own_;
     std::map<std::uint16_t, std::vector<UniqueFd>> peers_;
+    Bells bells_ = std::make_unique<std::atomic<int>[]>(ids);
+    // Of peers that have left. A thread may be about to ring one of them, so they stay open: a
+    // number that the kernel gives out anew would be rung instead. Ids that have left do not
+    // return, so there are not many.
+    std::vector<UniqueFd> retired_;
     std::string reason_;
     Stage stage_ = Stage::version;
     std::array<std::byte, sizeof(std::int64_t)> bytes_{};  // of the message under way

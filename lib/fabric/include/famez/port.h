@@ -46,11 +46,25 @@ class Port {
     // Publishes epoch, name and state (stopped).
     void announce();
     void set_state(layout::PortState state);
+    // layout::cap_*. Like set_state().
+    void set_capabilities(std::uint32_t capabilities);
+    // Have all senders that live seen the capabilities? They look once a tick of theirs. Any
+    // thread.
+    [[nodiscard]] bool capabilities_known() const { return now() - capable_since_ >= 2; }
     // The address and filter words, restored at each tick like everything else of ours. This, like
     // set_state(), is for one thread at a time; tick() may run beside it.
     void set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter);
     // The last word: absent. The epoch ends with the process or the next announce().
     void withdraw();
+
+    // S1 and S2 (doc/lane-lifecycle.md), the sender's side: rings lane `lane` of port `id` if it
+    // sleeps. For behind the store that it is to see: data, a request, an answer, a close. Any
+    // thread; a system call where it rings.
+    void wake(std::uint32_t id, std::uint32_t lane);
+    // The same, if the table says that this port may sleep at all.
+    void wake_sleeper(std::uint32_t id, std::uint32_t lane);
+    // Where wake() counts the doorbells that it rings. Outlives the port.
+    void count_doorbells(std::uint64_t& counter) { doorbells_ = &counter; }
 
     // Every tick_ms, from the control thread: heartbeat, own words restored (any port can scribble
     // over them), counters mirrored, the others' heartbeats watched.
@@ -78,7 +92,10 @@ class Port {
     void write_identity();
     void mirror(const TxCounters& tx, const RxCounters& rx);
     void watch_peers();
+    // Something in our entry has changed: the table's generation moves, and sleepers look (S6).
+    void ring_table();
 
+    Transport& transport_;
     std::span<std::byte> region_;
     Geometry geometry_;
     std::uint32_t id_;
@@ -87,6 +104,10 @@ class Port {
     layout::PortEntry* entry_ = nullptr;
     Epoch epoch_ = 0;
     std::atomic<std::uint32_t> state_{0};
+    std::atomic<std::uint32_t> capabilities_{0};
+    std::atomic<std::uint32_t> capable_since_{0};  // tick
+    std::uint64_t doorbells_rung_ = 0;
+    std::uint64_t* doorbells_ = &doorbells_rung_;
     std::mutex identity_mutex_;  // filter_ and addresses_
     std::uint32_t filter_ = 0;
     std::vector<std::uint64_t> addresses_;

@@ -27,8 +27,10 @@ struct PortView {
     Epoch epoch = 0;
     layout::PortState state = layout::PortState::absent;  // absent unless the id is assigned
     std::uint32_t lanes = 0;                              // at least 1, at most the geometry's
+    std::uint32_t capabilities = 0;
     std::uint64_t heartbeat = 0;
 
+    [[nodiscard]] bool may_sleep() const { return (capabilities & layout::cap_may_sleep) != 0; }
     [[nodiscard]] bool up() const { return state == layout::PortState::up; }
     [[nodiscard]] bool present() const { return state != layout::PortState::absent; }
 };

@@ -59,6 +59,21 @@ class Producer {
         return state_ == ProducerState::running && load_relaxed(grant_line_->ack) == request_;
     }
 
+    // The consumer may be asleep: behind each commit it is to be looked at (Port::wake()). As of
+    // the last service() or ask().
+    [[nodiscard]] [[gnu::always_inline]] bool may_sleep() const { return may_sleep_; }
+    // The nonce that stands, or 0: whoever sees it move tells the consumer.
+    [[nodiscard]] std::uint64_t request() const { return request_; }
+
+    // Changes whenever the lane moves: it is opened, or the consumer takes records. As of the last
+    // service(), or the last time that it was found full.
+    [[nodiscard]] std::uint64_t progress() const { return session_ << 44 ^ published_; }
+
+    // Could a small record go now?
+    [[nodiscard]] bool has_room() {
+        return ready() && room(position_, 2 * record::header_bytes + record::small_bytes);
+    }
+
     // Asks for the lane, unless it is open or asked for already. `peer` must be up. `now` counts
     // ticks of the port's control thread, here and below: patience needs no better clock.
     void ask(const PortView& peer, std::uint32_t now) {
@@ -67,6 +82,7 @@ class Producer {
         if (nonce_ == 0) nonce_ = 1;
         request_ = nonce_;
         consumer_epoch_ = peer.epoch;
+        may_sleep_ = peer.may_sleep();
         store_relaxed(request_line_->last_nonce, nonce_);
         store_relaxed(request_line_->producer_epoch, own_epoch_);
         // The epoch first: the consumer that sees the nonce sees the epoch that it is meant for.
@@ -84,6 +100,7 @@ class Producer {
     // begins another. Returns true when the lane is running.
     bool service(const PortView& peer, std::uint32_t now) {
         if (state_ == ProducerState::idle) return false;
+        may_sleep_ = peer.may_sleep();
         const std::uint64_t ack = load_acquire(grant_line_->ack);
         if (peer.epoch != consumer_epoch_ || !peer.present()) {
             leave();
@@ -197,6 +214,7 @@ class Producer {
     std::uint64_t request_ = 0;  // our own copy of the request that stands
     std::uint64_t sent_ = 0;     // messages of this session
     ProducerState state_ = ProducerState::idle;
+    bool may_sleep_ = false;
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;

@@ -22,7 +22,7 @@ class Receiver {
   public:
     // Takes from every port, or from `only` alone (0: everybody).
     Receiver(Port& port, std::uint32_t lane, std::uint32_t only, Slab& slab, RxCounters& counters)
-        : port_(port), sources_(port.geometry().ports + 1) {
+        : port_(port), lane_(lane), sources_(port.geometry().ports + 1) {
         for (std::uint32_t id = 1; id <= port.geometry().ports; ++id) {
             sources_[id].lane.bind(port.region(), port.geometry(), port.id(), id, lane,
                                    port.epoch(), slab, counters);
@@ -50,16 +50,34 @@ class Receiver {
         return total;
     }
 
-    // Everything that a slow sweep does, for all lanes at once: for those that poll seldom.
-    void sweep_all() {
+    // How many messages wait in the active lanes, as far as `max`; takes nothing. A lane that was
+    // long quiet is active again a few polls after its first message.
+    [[nodiscard]] std::uint32_t waiting(std::uint32_t max) const {
+        std::uint32_t found = 0;
+        for (const Consumer<Memory>* lane : active_)
+            found += lane->waiting(max - found);
+        return found;
+    }
+    // Consumer::next_word() of the lane from `id`, which is 1..ports.
+    [[nodiscard]] const std::uint64_t* next_word(std::uint32_t id) const {
+        return sources_[id].lane.next_word();
+    }
+
+    // Everything that a slow sweep does, for all lanes at once: before a sleep, and for those that
+    // poll seldom.
+    void settle() {
+        generation_ = table_generation(port_.region(), port_.geometry());
         for (std::uint32_t i = 1; i < sources_.size(); ++i)
             sweep_next();
     }
 
-    // Records that wait in the lanes, as a yes or no; reads one word a lane.
-    [[nodiscard]] bool pending() const {
-        return std::any_of(sources_.begin() + 1, sources_.end(),
-                           [](const Source& source) { return source.lane.pending(); });
+    // Is there anything to do that has come since settle(): a record in any lane, a request, a
+    // change of the table (S3)? Two words a lane are read.
+    [[nodiscard]] bool anything() const {
+        if (table_generation(port_.region(), port_.geometry()) != generation_) return true;
+        return std::any_of(sources_.begin() + 1, sources_.end(), [](const Source& source) {
+            return source.lane.pending() || source.lane.asked();
+        });
     }
 
   private:
@@ -98,7 +116,11 @@ class Receiver {
         if (++cursor_ >= sources_.size()) cursor_ = 1;
         Source& source = sources_[cursor_];
         const bool was_open = source.lane.pollable();
+        const std::uint64_t told = source.lane.ack();
         if (!source.lane.serve(source.answered)) revoke_quiet();
+        if (source.lane.ack() != told) {
+            port_.wake_sleeper(static_cast<std::uint32_t>(cursor_), lane_);
+        }
         if (!source.lane.pollable()) {
             if (source.active) deactivate(source);
         } else if (!source.active) {
@@ -149,6 +171,7 @@ class Receiver {
     }
 
     Port& port_;
+    std::uint32_t lane_;
     std::vector<Consumer<Memory>*> active_;
     std::size_t turn_ = 0;
     std::uint32_t polls_to_sweep_ = 1;

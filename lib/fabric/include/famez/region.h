@@ -41,6 +41,12 @@ class Mapping {
 // Throws FabricError.
 UniqueFd create_region_file(const std::string& name, std::uint64_t bytes);
 
+// The same in hugepages of `page_bytes` (a power of two; 0: the system's default size), always a
+// sealed memfd. All of them are taken now: a page that is missing later would be a SIGBUS for
+// whoever touches it first. Throws FabricError, which says how many are needed and how many there
+// are.
+UniqueFd create_huge_region_file(std::uint64_t bytes, std::uint64_t page_bytes);
+
 // Writes the empty mailbox and the fabric header of a new region (all else is zero already).
 // `vectors` is recorded for readers. Throws FabricError when geometry and mapping disagree.
 void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors);

@@ -16,7 +16,7 @@ template <class Memory>
 class Sender {
   public:
     Sender(Port& port, std::uint32_t lane, TxCounters& counters)
-        : port_(port), producers_(port.geometry().ports + 1) {
+        : port_(port), lane_(lane), producers_(port.geometry().ports + 1) {
         for (std::uint32_t id = 1; id <= ports(); ++id) {
             producers_[id].bind(port.region(), port.geometry(), id, port.id(), lane, port.epoch(),
                                 counters);
@@ -25,8 +25,11 @@ class Sender {
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
     ~Sender() {
-        for (std::uint32_t id = 1; id <= ports(); ++id)
+        for (std::uint32_t id = 1; id <= ports(); ++id) {
+            if (producers_[id].state() == ProducerState::idle) continue;
             producers_[id].close();
+            notify(id);
+        }
     }
 
     [[nodiscard]] std::uint32_t ports() const { return port_.geometry().ports; }
@@ -45,9 +48,18 @@ class Sender {
         Producer<Memory>& producer = producers_[id];
         const PortView peer = view_port(port_.region(), port_.geometry(), id);
         const std::uint32_t now = port_.now();
-        if (producer.service(peer, now)) return true;
+        const std::uint64_t before = producer.request();
+        const bool ready = producer.service(peer, now);
         if (producer.state() == ProducerState::idle && peer.up()) producer.ask(peer, now);
-        return false;
+        if (producer.request() != before) notify(id);
+        return ready;
+    }
+
+    // Behind each burst to `id`: rings the receiver if it sleeps. A receiver that says that it
+    // always polls is not even looked at.
+    [[gnu::always_inline]] void notify(std::uint32_t id) {
+        if (producers_[id].may_sleep()) [[unlikely]]
+            port_.wake(id, lane_);
     }
 
     // Before each burst: once a tick, looks after all lanes (peers that have ended, lanes that were
@@ -63,11 +75,14 @@ class Sender {
         for (std::uint32_t id = 1; id <= ports(); ++id) {
             Producer<Memory>& producer = producers_[id];
             if (producer.state() == ProducerState::idle) continue;
+            const std::uint64_t before = producer.request();
             producer.service(view_port(port_.region(), port_.geometry(), id), swept_at_);
+            if (producer.request() != before) notify(id);
         }
     }
 
     Port& port_;
+    std::uint32_t lane_;
     std::vector<Producer<Memory>> producers_;  // by id
     std::uint32_t swept_at_ = 0;
 };

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who hears what: addresses added at run time, multicast groups, promiscuous ports, broadcast."""
+
+import signal
+import time
+
+from program_lib.frames import port_mac
+from program_lib.processes import wait_until
+from program_lib.testpmd import command, end, received, statistics, stop_forwarding
+
+ADDED = "02:11:22:33:44:55"
+GROUP = "01:00:5E:00:00:01"
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+
+
+def listener(stage, *commands):
+    """A port that hears what is for it, no more (testpmd is promiscuous by itself)."""
+    testpmd = stage.testpmd([""], "--forward-mode=rxonly", "--auto-start")
+    for line in ("set promisc 0 off", *commands):
+        command(testpmd, line)
+    return testpmd
+
+
+def talk_to(tx, address):
+    """Sends to this address until told otherwise."""
+    command(tx, "stop")
+    command(tx, f"set eth-peer 0 {address}")
+    command(tx, "clear port stats 0")
+    command(tx, "start")
+
+
+def hears(tx, address, testpmd):
+    """Within the time that a sender takes to notice, and more."""
+    talk_to(tx, address)
+    time.sleep(0.3)
+    before = received(testpmd)
+    time.sleep(0.2)
+    return received(testpmd) > before
+
+
+def expect_dropped(tx, address):
+    talk_to(tx, address)
+    wait_until(lambda: statistics(tx)["tx_no_port_dropped"] > 1000, 10, "drops are counted")
+
+
+def test_an_address_that_is_added_set_and_removed(stage):
+    stage.server()
+    rx = listener(stage)
+    other = listener(stage)
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    expect_dropped(tx, ADDED)
+    command(rx, f"mac_addr add 0 {ADDED}")
+    assert hears(tx, ADDED, rx)
+    assert received(other) == 0
+    # The one that is derived from the id stays valid beside it, and beside another first one.
+    assert hears(tx, port_mac(1), rx)
+    command(rx, "mac_addr set 0 02:00:00:00:99:99")
+    assert hears(tx, "02:00:00:00:99:99", rx) and hears(tx, port_mac(1), rx)
+    command(rx, f"mac_addr remove 0 {ADDED}")
+    time.sleep(0.2)
+    expect_dropped(tx, ADDED)
+    assert received(other) == 0
+    for testpmd in (tx, other, rx):
+        end(testpmd)
+
+
+def test_addresses_live_through_stop_and_start(stage):
+    stage.server()
+    rx = listener(stage, f"mac_addr add 0 {ADDED}")
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, ADDED, rx)
+    for line in ("stop", "port stop 0", "port start 0", "start"):
+        command(rx, line)
+    assert hears(tx, ADDED, rx)
+    for testpmd in (tx, rx):
+        end(testpmd)
+
+
+def test_nobody_takes_the_address_of_another_id(stage):
+    stage.server()
+    rx = listener(stage)
+    start = len(rx.err.text)
+    command(rx, f"mac_addr add 0 {port_mac(2)}")
+    rx.expect_note(r"net_famez: .*fabric's port 2", 10, start)
+    end(rx)
+
+
+def test_a_port_has_64_addresses(stage):
+    stage.server()
+    rx = listener(stage)
+    for i in range(63):
+        command(rx, f"mac_addr add 0 02:00:00:00:01:{i:02x}")
+    start = len(rx.err.text)
+    command(rx, f"mcast_addr add 0 {GROUP}")
+    rx.expect_note(r"net_famez: .*64 addresses", 10, start)
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, "02:00:00:00:01:3e", rx)
+    for testpmd in (tx, rx):
+        end(testpmd)
+
+
+def test_what_is_for_nobody_reaches_promiscuous_ports_only(stage):
+    stage.server()
+    quiet = listener(stage)
+    curious = listener(stage, "set promisc 0 on")
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, ADDED, curious)
+    # What is for one port is nobody else's business.
+    talk_to(tx, port_mac(1))
+    time.sleep(0.2)
+    before = received(curious)
+    time.sleep(0.2)
+    assert received(curious) == before and received(quiet) > 0
+    command(curious, "set promisc 0 off")
+    time.sleep(0.2)
+    expect_dropped(tx, ADDED)
+    before = received(quiet)
+    time.sleep(0.2)
+    assert received(quiet) == before
+    for testpmd in (tx, curious, quiet):
+        end(testpmd)
+
+
+def test_a_group_reaches_who_joined_it_or_asked_for_all(stage):
+    stage.server()
+    deaf = listener(stage)
+    member = listener(stage, f"mcast_addr add 0 {GROUP}")
+    every = listener(stage, "set allmulti 0 on")
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, GROUP, member) and hears(tx, GROUP, every)
+    assert hears(tx, "01:00:5E:00:00:02", every) and not hears(tx, "01:00:5E:00:00:02", member)
+    command(member, f"mcast_addr remove 0 {GROUP}")
+    assert not hears(tx, GROUP, member)
+    assert received(deaf) == 0
+    for testpmd in (tx, every, member, deaf):
+        end(testpmd)
+
+
+def test_broadcast_with_a_full_lane_delays_nobody(stage):
+    stage.server()
+    stuck = listener(stage)
+    rx = listener(stage)
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, BROADCAST, rx)
+    # It lives but takes nothing: its lane fills.
+    stop_forwarding(stuck)
+    first = received(rx)
+    for _ in range(5):
+        before = received(rx)
+        time.sleep(0.05)
+        assert received(rx) > before
+    assert statistics(tx)["tx_flood_dropped"] > 0
+    assert received(rx) > first
+    # And one that does not even live.
+    stuck.signal(signal.SIGSTOP)
+    for _ in range(5):
+        before = received(rx)
+        time.sleep(0.3)
+        assert received(rx) > before
+    stuck.signal(signal.SIGCONT)
+    for testpmd in (tx, rx, stuck):
+        end(testpmd)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ethernet frames of our choice, for DPDK's net_pcap to read from a file for ever."""
+
+import struct
+
+PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+FRAME_BYTES = 64
+
+
+def port_mac(port):
+    """The address that the fabric's port derives from its id."""
+    return f"02:fa:3e:00:{port >> 8:02x}:{port & 255:02x}"
+
+
+def frame(destination):
+    addresses = bytes.fromhex(destination.replace(":", "")) + bytes(6)
+    return (addresses + b"\x88\xb5").ljust(FRAME_BYTES, b".")
+
+
+def frames_for(path, destinations):
+    """The vdev of a port that receives a frame for each destination in turn, for ever."""
+    with open(path, "wb") as file:
+        file.write(PCAP_HEADER)
+        for destination in destinations:
+            data = frame(destination)
+            file.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
+    return f"net_pcap0,rx_pcap={path},infinite_rx=1"
