@@ -96,7 +96,8 @@ class Server:
                     return count
 
     def wait_for_descriptors(self, count, seconds=10):
-        wait_until(lambda: self.descriptors() == count, seconds)
+        # Fewer are as well: a baseline can have met one that the server was about to close.
+        wait_until(lambda: self.descriptors() <= count, seconds)
 
     def connect(self):
         return connect(self.path)
