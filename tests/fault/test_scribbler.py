@@ -12,7 +12,7 @@ from program_lib.processes import wait_until
 from program_lib.settings import long_version
 from program_lib.stage import results, settle_counters, wait_for_state
 
-SECONDS = 60 if long_version() else 5
+SECONDS = 60 if long_version() else 3
 FIRST, SECOND = 1, 2  # the victims' ids, in the order in which they attach
 FOR_EVER = ["--duration", "100000", "--wait", "60", "--json", "--verify"]
 
