@@ -2,9 +2,11 @@
 """Clients that misbehave cost nobody else anything."""
 
 import os
+import pathlib
 import random
 import resource
 import socket
+import tempfile
 import time
 from contextlib import ExitStack
 
@@ -132,19 +134,25 @@ def test_one_that_never_reads(tmp_path):
         assert survivor.silent()
 
 
-def test_descriptors_under_way_are_limited(tmp_path):
+@pytest.fixture
+def open_directory():
+    """For any user. Not below pytest's own, which each pytest that starts closes to others again."""
+    with tempfile.TemporaryDirectory(prefix="famez-test-") as directory:
+        os.chmod(directory, 0o777)
+        yield pathlib.Path(directory)
+
+
+def test_descriptors_under_way_are_limited(open_directory):
     """Without privileges, what clients leave unread counts against the server's limit."""
     nobody = 65534
     if os.geteuid() != 0:
         pytest.skip("takes root to become somebody else")
-    for directory in [tmp_path, *tmp_path.parents[:2]]:
-        os.chmod(directory, 0o777)
     try:
-        if Server(tmp_path, "--version", user=nobody).spawn().wait(10) != 0:
+        if Server(open_directory, "--version", user=nobody).spawn().wait(10) != 0:
             pytest.skip("the server does not run as another user")
     except PermissionError:
         pytest.skip(f"{SERVER} is not for other users to run")
-    with Server(tmp_path, user=nobody, limit=(300, 300)) as server, ExitStack() as stack:
+    with Server(open_directory, user=nobody, limit=(300, 300)) as server, ExitStack() as stack:
         for _ in range(PORTS - 1):
             stack.enter_context(server.connect())
         with Peer(server, VECTORS) as last:
