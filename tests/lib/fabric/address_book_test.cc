@@ -32,7 +32,7 @@ constexpr std::uint64_t derived(std::uint64_t id) {
 class AddressBookTest : public testing::Test {
   protected:
     layout::PortEntry& entry(std::uint32_t id) {
-        return port_entry(fabric.region(), fabric.geometry(), id);
+        return port_entry(fabric_.region(), fabric_.geometry(), id);
     }
     void raise(std::uint32_t id, const std::vector<std::uint64_t>& addresses,
                std::uint32_t filter = 0) {
@@ -41,22 +41,22 @@ class AddressBookTest : public testing::Test {
         entry(id).addresses.count = static_cast<std::uint32_t>(addresses.size());
         entry(id).addresses.filter = filter;
         std::copy(addresses.begin(), addresses.end(), entry(id).addresses.address);
-        bell.ring();
+        bell_.ring();
     }
     std::uint32_t owner(std::uint64_t address) {
-        book.refresh();
-        return book.current().owner(address);
+        book_.refresh();
+        return book_.current().owner(address);
     }
     Ids hearers(std::uint64_t address) {
-        book.refresh();
+        book_.refresh();
         Ids ids;
-        book.current().each_hearer(address, [&](std::uint32_t id) { ids.push_back(id); });
+        book_.current().each_hearer(address, [&](std::uint32_t id) { ids.push_back(id); });
         return ids;
     }
 
-    FakeFabric fabric;
-    TableBell bell{fabric.region(), fabric.geometry(), 1};
-    AddressBook book{fabric.region(), fabric.geometry()};
+    FakeFabric fabric_;
+    TableBell bell_{fabric_.region(), fabric_.geometry(), 1};
+    AddressBook book_{fabric_.region(), fabric_.geometry()};
 };
 
 TEST_F(AddressBookTest, AnEmptyFabricHasNobody) {
@@ -73,7 +73,7 @@ TEST_F(AddressBookTest, AnAddressIsFoundWhenTheGenerationMoves) {
     entry(2).addresses.address[1] = unicast + 0x100;
     EXPECT_EQ(owner(unicast), 2U);
     for (int i = 0; i < 32; ++i)
-        book.refresh();
+        book_.refresh();
     EXPECT_EQ(owner(unicast), 0U);
     EXPECT_EQ(owner(unicast + 0x100), 2U);
 }
@@ -81,7 +81,7 @@ TEST_F(AddressBookTest, AnAddressIsFoundWhenTheGenerationMoves) {
 TEST_F(AddressBookTest, APortThatIsNotUpHasNoAddress) {
     raise(2, {unicast}, layout::filter_promiscuous);
     entry(2).status.state = static_cast<std::uint32_t>(layout::PortState::stopped);
-    bell.ring();
+    bell_.ring();
     EXPECT_EQ(owner(unicast), 0U);
     EXPECT_EQ(hearers(broadcast_address), Ids{});
 }
@@ -111,7 +111,7 @@ TEST_F(AddressBookTest, ACountBeyondTheArrayIsCut) {
     entry(2).addresses.count = ~0U;
     // The counters stand behind the array.
     entry(2).counters.tx_messages = unicast + 0x10'0000;
-    bell.ring();
+    bell_.ring();
     for (const std::uint64_t address : addresses)
         EXPECT_EQ(owner(address), 2U);
     EXPECT_EQ(owner(unicast + 0x10'0000), 0U);
@@ -155,16 +155,16 @@ TEST_F(AddressBookTest, AllAddressesOfAFullTableAreFound) {
 // For the thread sanitizer: the sender reads while the control thread makes tables.
 TEST_F(AddressBookTest, TheSenderReadsWhileTheBookIsMade) {
     raise(2, {unicast});
-    book.refresh();
+    book_.refresh();
     std::atomic<bool> end{false};
     std::thread control([&] {
         while (!end) {
-            bell.ring();
-            book.refresh();
+            bell_.ring();
+            book_.refresh();
         }
     });
     for (int i = 0; i < 20'000; ++i)
-        ASSERT_EQ(book.current().owner(unicast), 2U);
+        ASSERT_EQ(book_.current().owner(unicast), 2U);
     end = true;
     control.join();
 }
@@ -180,7 +180,7 @@ TEST_F(AddressBookTest, RandomTables) {
             entry(id).assignment.assigned = 1;
             entry(id).status.state = random() % 4;
         }
-        bell.ring();
+        bell_.ring();
         for (std::uint64_t address = 0; address < 8; ++address) {
             EXPECT_LE(owner(address), 4U);
             for (const std::uint32_t id : hearers(address)) {
