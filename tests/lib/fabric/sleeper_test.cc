@@ -102,6 +102,21 @@ TEST_F(SleeperTest, ARequestThatIsThereAlreadyWakesAtOnce) {
     EXPECT_FALSE(receiver_.endpoint.receiver().anything());
 }
 
+// The answer to a request for a lane that is still open comes after a drain, which takes a poll.
+TEST_F(SleeperTest, ALaneThatDrainsIsNotSleptOn) {
+    open_lane();
+    sender_.endpoint.sender().to(1).close();
+    EXPECT_FALSE(sender_.send(1, "a"));
+    for (int sleeps = 0; sleeps < 4; ++sleeps) {
+        drain_eventfd(fabric_.eventfd(1));
+        fall_asleep();
+        if (rings() == 0) break;
+        receiver_.endpoint.sleeper().wake_up();
+        receiver_.poll();
+    }
+    EXPECT_TRUE(sender_.send(1, "a"));
+}
+
 TEST_F(SleeperTest, AnAnswerWakes) {
     sender_.endpoint.port().set_capabilities(layout::cap_may_sleep);
     turn();

@@ -91,7 +91,7 @@ class Consumer {
         return pollable() ? &word(ring_, position_ & (size_ - 1)) : nullptr;
     }
 
-    // Has the producer asked for something since serve() last looked? One load.
+    // Has the producer asked for something that serve() has not dealt with? One load.
     [[nodiscard]] bool asked() const { return load_relaxed(request_line_->request) != looked_at_; }
     // What the producer was last told; whoever sees it move tells a producer that sleeps.
     [[nodiscard]] std::uint64_t ack() const { return ack_; }
@@ -271,6 +271,8 @@ class Consumer {
         if (state_ == ConsumerState::open) {
             state_ = ConsumerState::draining;
             drain_from_ = position_;
+            // What asked for it is not dealt with before the drain has ended: no sleep until then.
+            looked_at_ = layout::request_nak;
             return false;
         }
         return state_ != ConsumerState::draining;
@@ -374,7 +376,7 @@ class Consumer {
     RxCounters* counters_ = nullptr;
     std::uint64_t slab_offset_ = 0;
     std::uint64_t ring_stride_ = 0;
-    std::uint64_t looked_at_ = 0;    // the request that serve() last saw
+    std::uint64_t looked_at_ = 0;    // the request that serve() last dealt with
     std::uint64_t answered_ = 0;     // the last request answered, whatever `ack` may say (L2)
     std::uint64_t session_ = 0;      // the last request answered with a ring
     std::uint64_t ack_ = 0;          // what `ack` is to say
