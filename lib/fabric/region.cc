@@ -86,22 +86,9 @@ void write_header(std::span<std::byte> region, const Geometry& g, std::uint32_t 
     store_release(header.magic, layout::magic);
 }
 
-void write_mail_words(std::span<std::byte> region, std::uint32_t ports) {
-    auto& mail = at<layout::MailGlobals>(region, 0);
-    store_relaxed(mail.slot_bytes, layout::mail_slot_bytes);
-    store_relaxed(mail.buf_offset, layout::mail_buf_offset);
-    store_relaxed(mail.clients, std::uint64_t{ports});
-    store_relaxed(mail.events, std::uint64_t{ports} + 2);
-    store_relaxed(mail.server_id, std::uint64_t{ports} + 1);
-    for (std::uint32_t id = 1; id <= ports + 1; ++id) {
-        auto& slot = at<layout::MailSlot>(region, id * layout::mail_slot_bytes);
-        store_relaxed(slot.peer_id, std::uint64_t{id});
-    }
-}
-
 }  // namespace
 
-Mapping Mapping::map(int fd, bool accept_unsealed) {
+Mapping Mapping::map(int fd, bool accept_unsealed, std::uint64_t least_bytes) {
     struct stat status {};
     if (::fstat(fd, &status) != 0) fail("the region's file cannot be examined");
     const int seals = ::fcntl(fd, F_GET_SEALS);
@@ -110,7 +97,7 @@ Mapping Mapping::map(int fd, bool accept_unsealed) {
             "the region's file is not sealed: whoever can truncate it can kill every port; use a "
             "server without --mailbox, or accept it with unsealed=1");
     }
-    if (status.st_size < static_cast<off_t>(layout::region_bytes_min)) {
+    if (status.st_size < static_cast<off_t>(least_bytes)) {
         throw FabricError(
             fmt::format("the region's file has {} bytes: too small for a fabric", status.st_size));
     }
@@ -173,16 +160,18 @@ UniqueFd create_huge_region_file(std::uint64_t bytes, std::uint64_t page_bytes) 
     return fd;
 }
 
-void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors) {
+void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors,
+                   MailDialect dialect) {
     if (region.size() != geometry.region_bytes) {
         throw FabricError("the region's mapping and its geometry differ in size");
     }
-    write_mail_words(region, geometry.ports);
+    write_mail_words(region, geometry.ports, dialect);
     write_header(region, geometry, vectors);
 }
 
-void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors) {
-    write_mail_words(region, geometry.ports);
+void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors,
+                   MailDialect dialect) {
+    write_mail_words(region, geometry.ports, dialect);
     write_header(region, geometry, vectors);
 }
 

@@ -21,10 +21,11 @@ void clear(Lines& lines) {
 }  // namespace
 
 ServerTable::ServerTable(std::span<std::byte> region, const Geometry& geometry,
-                         std::uint32_t vectors)
+                         std::uint32_t vectors, MailDialect dialect)
     : region_(region),
       geometry_(geometry),
       vectors_(vectors),
+      mailbox_(region, geometry.ports, dialect, geometry.ports + 1),
       bell_(region, geometry, geometry.ports + 1),
       holders_(geometry.ports + 1) {
     auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
@@ -74,7 +75,7 @@ std::vector<std::uint32_t> ServerTable::sleepers() const {
 }
 
 void ServerTable::tick() {
-    repair_header(region_, geometry_, vectors_);
+    repair_header(region_, geometry_, vectors_, mailbox_.dialect());
     auto& header = at<layout::FabricHeader>(region_, geometry_.header_offset);
     store_relaxed(header.server_epoch, epoch_);
     store_relaxed(header.server_heartbeat, ++heartbeat_);
@@ -102,6 +103,7 @@ void ServerTable::clear_port_lines(std::uint32_t id) {
     clear(entry.identity);
     clear(entry.addresses);
     clear(entry.counters);
+    mailbox_.clear(id);
     for (std::uint32_t lane = 0; lane < geometry_.lanes; ++lane)
         clear(at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane)));
 }

@@ -5,7 +5,7 @@ namespace famez {
 
 SocketTransport::SocketTransport(const SocketTransportOptions& options)
     : client_(IvshmemClient::connect(options.socket_path, options.timeout)),
-      mapping_(Mapping::map(client_.region_fd(), options.accept_unsealed)) {
+      mapping_(Mapping::map(client_.region_fd(), options.accept_unsealed, options.least_bytes)) {
     collect_eventfds();
 }
 

@@ -18,7 +18,7 @@ def test_both_ends_hear_of_each_other(stage, death):
         start = len(here.out.text)
         there = stage.testpmd(["peer=1"])
         here.expect(EVENT, 5, start)
-        assert link_is_up(here) and link_is_up(there)
+        wait_until(lambda: link_is_up(here) and link_is_up(there), 5, "links up")
         start = len(here.out.text)
         if death == "stop":
             command(there, "port stop 0")

@@ -15,7 +15,7 @@ ROUNDS = 10 if long_version() else 2
 FOR_EVER = ["--duration", "100000"]
 STEADY = ["--verify", "--json", "--wait", "60", "--size", "64-1K"]
 TESTPMD = (
-    f"dpdk-testpmd {EAL.replace('-m 64', '-m 128')} --lcores 0@0,1@0 -- --interactive"
+    f"dpdk-testpmd {EAL.replace('-m 64', '-m 128')} --lcores 0@0,1@0 -- --interactive --no-mlockall"
     " --total-num-mbufs=4096 --no-flush-rx --disable-link-check"
 )
 

@@ -62,7 +62,7 @@ def test_stock_testpmd_in_a_guest_sends_everything_back(world, pair):
     guest = pair[1]
     eal = "--no-huge -m 128 --no-shconf --no-telemetry -d librte_net_famez.so --lcores 0@0,1@0"
     echo = guest.start(
-        f"dpdk-testpmd {eal} -- --interactive --total-num-mbufs=8192 --no-flush-rx"
+        f"dpdk-testpmd {eal} -- --interactive --no-mlockall --total-num-mbufs=8192 --no-flush-rx"
         " --disable-link-check --forward-mode=macswap --port-topology=loop"
     )
     echo.expect("testpmd> ", 30)

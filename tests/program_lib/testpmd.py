@@ -5,13 +5,16 @@ import re
 
 from program_lib.processes import wait_until
 
+# What testpmd prints of an event, be somebody typing or not.
+EVENT = r"(?:\s*Port \d+: [\w ]+ event\s*)?"
+
 
 def command(testpmd, line, answer=r"testpmd> ", seconds=20):
     """Types a command and returns what it printed, up to the next prompt (or `answer`)."""
     start = len(testpmd.out.text)
     testpmd.type(line)
     # The line itself is echoed behind the prompt that stands there already.
-    echo = testpmd.expect(re.escape(line), seconds, start)
+    echo = testpmd.expect(EVENT.join(map(re.escape, line)), seconds, start)
     found = testpmd.expect(answer, seconds, echo.end())
     return testpmd.out.text[echo.end() : found.end()]
 

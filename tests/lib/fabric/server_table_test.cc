@@ -90,6 +90,19 @@ TEST(ServerTable, EndClearsWhatThePortHadSaidOfItself) {
     EXPECT_FALSE(view_port(fabric.region(), fabric.geometry(), 1).present());
 }
 
+TEST(ServerTable, EndEmptiesTheMailSlot) {
+    FakeFabric fabric;
+    fabric.server().assign(1);
+    Mailbox mailbox = Mailbox::open(fabric.region(), 1);
+    mailbox.show({"z01", "Debugger", 100, 27});
+    mailbox.post(1, 2, "in the middle of a send");
+    fabric.server().end(1);
+    EXPECT_TRUE(mailbox.look(1).node_name.empty());
+    EXPECT_EQ(mailbox.look(1).cid, 0U);
+    EXPECT_TRUE(mailbox.free(1));
+    EXPECT_NO_THROW(Mailbox::open(fabric.region(), 1));
+}
+
 TEST(ServerTable, EndLeavesTheNeighboursAlone) {
     FakeFabric fabric;
     for (const std::uint32_t id : {1U, 2U, 3U}) {

@@ -10,6 +10,7 @@
 
 #include <famez/geometry.h>
 #include <famez/layout.h>
+#include <famez/mailbox.h>
 #include <famez/unique_fd.h>
 
 namespace famez {
@@ -19,8 +20,9 @@ class Mapping {
   public:
     // Maps the whole file, shared and writable. A region that can still shrink would turn a
     // truncation into SIGBUS for every port: without F_SEAL_SHRINK the file is refused unless
-    // `accept_unsealed`. Throws FabricError.
-    static Mapping map(int fd, bool accept_unsealed);
+    // `accept_unsealed`; so is one of fewer than `least_bytes`. Throws FabricError.
+    static Mapping map(int fd, bool accept_unsealed,
+                       std::uint64_t least_bytes = layout::region_bytes_min);
 
     Mapping() = default;
     Mapping(Mapping&& other) noexcept;
@@ -49,10 +51,12 @@ UniqueFd create_huge_region_file(std::uint64_t bytes, std::uint64_t page_bytes);
 
 // Writes the empty mailbox and the fabric header of a new region (all else is zero already).
 // `vectors` is recorded for readers. Throws FabricError when geometry and mapping disagree.
-void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors);
+void format_region(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors,
+                   MailDialect dialect = MailDialect::with_class);
 
 // Writes the geometry again from the private copy: any port can scribble over it, and newcomers
 // need it. Counters, table and lanes stay as they are.
-void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors);
+void repair_header(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors,
+                   MailDialect dialect);
 
 }  // namespace famez

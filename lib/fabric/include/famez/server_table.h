@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <famez/geometry.h>
+#include <famez/mailbox.h>
 #include <famez/port_table.h>
 
 namespace famez {
@@ -19,14 +20,17 @@ class ServerTable {
   public:
     // Takes over the generations that stand in the region (a new region holds zeroes) and bumps the
     // server's epoch. `region` must outlive this.
-    ServerTable(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors);
+    ServerTable(std::span<std::byte> region, const Geometry& geometry, std::uint32_t vectors,
+                MailDialect dialect = MailDialect::with_class);
 
     // The id (1..ports) has a holder from now on: a new generation, assigned = 1.
     void assign(std::uint32_t id);
     // Its holder has ended (its socket closed: it can store no more): a new generation,
-    // assigned = 0, state absent, start count 0, name, addresses and counters cleared; lanes and
-    // arena untouched. Every port is told by the table's generation.
+    // assigned = 0, state absent, start count 0, name, addresses, counters and mail slot
+    // cleared; lanes and arena untouched. Every port is told by the table's generation.
     void end(std::uint32_t id);
+    // The server's own way to the mail area.
+    [[nodiscard]] const Mailbox& mailbox() const { return mailbox_; }
     [[nodiscard]] bool assigned(std::uint32_t id) const;
     // False when the id's generation has reached its end (2^31 holders, two generations each):
     // never assigned again.
@@ -50,6 +54,7 @@ class ServerTable {
     std::span<std::byte> region_;
     Geometry geometry_;
     std::uint32_t vectors_;
+    Mailbox mailbox_;
     TableBell bell_;
     std::uint64_t epoch_;
     std::uint64_t heartbeat_ = 0;

@@ -18,6 +18,8 @@ struct SocketTransportOptions {
     std::string socket_path = "/tmp/ivshmsg_socket";
     bool accept_unsealed = false;
     std::chrono::milliseconds timeout{5000};
+    // A FAME-Z server's region has a mailbox and no fabric: a few KiB, for who asks for no more.
+    std::uint64_t least_bytes = layout::region_bytes_min;
 };
 
 class SocketTransport final : public Transport {
