@@ -12,7 +12,7 @@ EVENT = r"Port 0: link state change event"
 @pytest.mark.parametrize("death", ["end", "kill", "stop"])
 def test_both_ends_hear_of_each_other(stage, death):
     stage.server()
-    here = stage.testpmd(["peer=2"])
+    here = stage.testpmd(["peer=2"], events=True)
     assert "Lsc interrupt: on" in here.out.text or not link_is_up(here)
     for _ in range(2):
         start = len(here.out.text)
@@ -35,7 +35,7 @@ def test_both_ends_hear_of_each_other(stage, death):
 
 def test_without_events_the_status_is_looked_up(stage):
     stage.server()
-    here = stage.testpmd(["peer=2"], "--no-lsc-interrupt")
+    here = stage.testpmd(["peer=2"], "--no-lsc-interrupt", events=True)
     assert not link_is_up(here)
     there = stage.testpmd(["peer=1"], "--no-lsc-interrupt")
     wait_until(lambda: link_is_up(here) and link_is_up(there), 5, "links up")

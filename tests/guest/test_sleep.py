@@ -44,6 +44,16 @@ def test_from_a_host_process_to_a_sleeping_guest(world, guest):
     expect_doorbells(rows(tx)[0], rows(rx)[0])
 
 
+def test_from_a_guest_to_a_sleeping_guest(world, guest):
+    other = world.guest()
+    rx = pingpong(guest, "rx", *SLEEPY)
+    tx = pingpong(other, "tx", *SLOWLY, "--peer", "1")
+    assert tx.wait(SECONDS + 60) == 0, tx.output()
+    assert rx.wait(20) == 0, rx.output()
+    print(f"the sleeping guest's CPU use: {rows(rx)[0]['cpu_percent']} %")
+    expect_doorbells(rows(tx)[0], rows(rx)[0])
+
+
 def test_who_polls_is_never_rung(world, guest):
     rx = pingpong(guest, "rx --verify --json --wait 60")
     tx = world.host("", "tx", "--verify", "--json", "--count", "100000", "--peer", "1", "--wait", "60")

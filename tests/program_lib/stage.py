@@ -77,9 +77,10 @@ class Stage:
             return "," + arguments
         return f",socket={self.socket}" + ("," + arguments if arguments else "")
 
-    def testpmd(self, ports, *options, started=True, vdevs=()):
+    def testpmd(self, ports, *options, started=True, vdevs=(), events=False):
         """Stock testpmd at its prompt, forwarding. `ports`: the devargs of each port; `vdevs`:
-        ports of other drivers behind those."""
+        ports of other drivers behind those; `events`: it tells of links, in the middle of whatever
+        else it prints."""
         name = f"testpmd{next(self.names)}"
         cpu = next(self.turns)
         others = [word for vdev in vdevs for word in ("--vdev", vdev)]
@@ -89,6 +90,7 @@ class Stage:
         # Locked memory is touched memory: it would fill the whole sparse region, a second a start.
         command += ["--no-mlockall", "--total-num-mbufs=16384", "--no-flush-rx"]
         command += ["--disable-link-check", *options]
+        command += [] if events else ["--mask-event=intr_lsc"]
         program = self.run(name, command, env=self.environment(stock=True), terminal=True)
         if started:
             program.expect(r"testpmd> ", 20)
