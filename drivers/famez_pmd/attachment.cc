@@ -59,6 +59,7 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
         throw FabricError(fmt::format("devarg peer={}: this fabric has ports 1 to {}",
                                       devargs_.peer, fabric_->port().geometry().ports));
     }
+    if (devargs_.mail) join_mail();
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
 }
 
@@ -78,6 +79,24 @@ void Attachment::join() {
     stalls_ = std::make_unique<StallWatch>(port.geometry().ports, devargs_.stall_ms);
 }
 
+// Messages are a courtesy: without them the port still does its work.
+void Attachment::join_mail() {
+    const std::string node =
+        devargs_.node.empty() ? fmt::format("z{:02}", shared_.id) : devargs_.node;
+    try {
+        mail_ = std::make_unique<MailPort>(*transport_, MailParty{node, devargs_.node_class, 0, 0},
+                                           shared_.mail);
+    } catch (const FabricError& error) {
+        log_warning(fmt::format("{}: no mail: {}", name_, error.what()));
+    }
+}
+
+bool Attachment::tick() {
+    // The transport takes in news of the doorbells that senders of mail ring.
+    const auto guard = mail_ ? mail_->lock() : std::unique_lock<std::mutex>();
+    return fabric_->tick();
+}
+
 bool Attachment::link_up() const {
     return fabric_ && (devargs_.peer == 0 || fabric_->port().alive(devargs_.peer));
 }
@@ -92,7 +111,8 @@ void Attachment::restart() {
 
 void Attachment::on_alarm(void* opaque) {
     auto& self = *static_cast<Attachment*>(opaque);
-    const bool served = self.fabric_->tick();
+    const bool served = self.tick();
+    if (self.mail_) self.mail_->tick();
     if (self.served_ && !served) {
         log_notice(self.name_ + ": the server has gone; traffic between the ports goes on");
     }

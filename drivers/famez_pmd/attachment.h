@@ -15,6 +15,7 @@
 #include "addresses.h"
 #include "devargs.h"
 #include "fabric.h"
+#include "mail.h"
 #include "stall_watch.h"
 
 namespace famez::pmd {
@@ -25,6 +26,8 @@ struct DevPrivate {
     RxCounters rx;
     TxCounters tx_base;  // what the counters were at the last reset of the statistics
     RxCounters rx_base;
+    MailCounters mail;
+    MailCounters mail_base;
     std::uint32_t id;
     std::uint32_t peer;
     std::uint32_t frame_max;  // the longest frame that one record holds
@@ -52,6 +55,8 @@ class Attachment {
     // For the sender: whose an address is, and which lanes stand still. New ones after restart().
     [[nodiscard]] AddressBook& book() { return *book_; }
     [[nodiscard]] StallWatch& stalls() { return *stalls_; }
+    // nullptr when the port has no mail.
+    [[nodiscard]] MailPort* mail() { return mail_.get(); }
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }
     [[nodiscard]] MemoryType memory_type() const { return transport_->memory_type(); }
     // Point-to-point: the peer is up and its heartbeat moves. Fabric: always.
@@ -63,6 +68,8 @@ class Attachment {
   private:
     static void on_alarm(void* self);
     void join();
+    void join_mail();
+    bool tick();
 
     std::string name_;
     std::unique_ptr<Transport> transport_;
@@ -73,6 +80,7 @@ class Attachment {
     std::unique_ptr<Fabric> fabric_;
     std::unique_ptr<AddressBook> book_;
     std::unique_ptr<StallWatch> stalls_;
+    std::unique_ptr<MailPort> mail_;
     bool served_ = true;
 };
 

@@ -46,16 +46,16 @@ int keep_value(const char*, const char* value, void* to) {
 class Arguments {
   public:
     Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
-        static const char* const vdev_keys[] = {"peer",   "node",     "class", "stall-ms",
-                                                "socket", "unsealed", nullptr};
-        static const char* const pci_keys[] = {"peer",     "node", "class",
-                                               "stall-ms", "bar2", nullptr};
+        static const char* const vdev_keys[] = {"peer", "node",   "class",    "stall-ms",
+                                                "mail", "socket", "unsealed", nullptr};
+        static const char* const pci_keys[] = {"peer", "node", "class", "stall-ms",
+                                               "mail", "bar2", nullptr};
         const bool pci = bus == Bus::pci;
         list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
                 "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME, "
-                "stall-ms=N{}",
+                "stall-ms=N, mail=0{}",
                 text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
@@ -86,6 +86,7 @@ Devargs parse_devargs(const char* text, Bus bus) {
     }
     if (given.has("node")) devargs.node = parse_name("node", given.get("node"));
     if (given.has("class")) devargs.node_class = parse_name("class", given.get("class"));
+    if (given.has("mail")) devargs.mail = parse_number("mail", given.get("mail"), 0, 1) == 1;
     if (given.has("unsealed")) {
         devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
     }

@@ -11,14 +11,17 @@ namespace famez::pmd {
 enum class Bus : std::uint8_t { vdev, pci };
 
 // On the host:
-// --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,stall-ms=N][,unsealed=1] In a
-// guest:   -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME][,stall-ms=N]
+//     --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
+//         [,unsealed=1]
+// In a guest:
+//     -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
 struct Devargs {
     std::string socket = "/tmp/ivshmsg_socket";
     std::uint32_t peer = 0;        // 0: a fabric port, not a point-to-point link
     std::uint32_t stall_ms = 100;  // fabric ports: how long a lane may stand still; 0: for ever
     std::string node;
     std::string node_class = "net_famez";
+    bool mail = true;
     bool unsealed = false;
     Bar2Wish bar2;
 };

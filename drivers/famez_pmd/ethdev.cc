@@ -15,6 +15,7 @@
 #include <famez/error.h>
 
 #include "burst.h"
+#include "compat_stats.h"
 #include "interrupts.h"
 #include "log.h"
 #include "mac.h"

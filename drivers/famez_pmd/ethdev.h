@@ -28,8 +28,7 @@ void ethdev_init_secondary(rte_eth_dev* dev);
 
 int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info);
 
-// stats.cc
-int stats_get(rte_eth_dev* dev, rte_eth_stats* stats);
+// stats.cc; stats_get is in compat_stats.h
 int stats_reset(rte_eth_dev* dev);
 int xstats_get(rte_eth_dev* dev, rte_eth_xstat* values, unsigned count);
 int xstats_get_names(rte_eth_dev* dev, rte_eth_xstat_name* names, unsigned count);

@@ -8,6 +8,7 @@
 
 #include <famez/error.h>
 
+#include "compat_device.h"
 #include "ethdev.h"
 #include "log.h"
 #include "pci_transport.h"
@@ -56,7 +57,7 @@ int init_ethdev(rte_eth_dev* dev) {
         return 0;
     }
     try {
-        init(dev, *RTE_ETH_DEV_TO_PCI(dev));
+        init(dev, pci_device_of(*dev));
         return 0;
     } catch (const std::exception& error) {
         log_error(fmt::format("{}: {}", dev->device->name, error.what()));
@@ -112,7 +113,8 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez_pci,
                               "peer=<id> "
                               "node=<name> "
                               "class=<name> "
-                              "stall-ms=<n>");
+                              "stall-ms=<n> "
+                              "mail=<0|1>");
 
 }  // namespace
 }  // namespace famez::pmd

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "burst.h"
+#include "compat_queue.h"
 #include "ethdev.h"
 #include "queue.h"
 
@@ -22,8 +23,8 @@ std::uint32_t waiting(void* opaque, std::uint32_t max) {
 }
 
 template <class Memory>
-std::uint32_t rx_queue_count(void* queue) {
-    return waiting<Memory>(queue, count_max);
+QueueCount rx_queue_count(void* queue) {
+    return static_cast<QueueCount>(waiting<Memory>(queue, count_max));
 }
 
 template <class Memory>

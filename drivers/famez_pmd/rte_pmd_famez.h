@@ -3,6 +3,7 @@
 #ifndef RTE_PMD_FAMEZ_H
 #define RTE_PMD_FAMEZ_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -23,6 +24,96 @@ extern "C" {
  * May be called from any thread of the primary process.
  */
 int rte_pmd_famez_id(uint16_t port_id);
+
+/*
+ * FAME-Z mail: short messages between ids, apart from the data path. The port answers "ping", "Link
+ * CTL Peer-Attribute" and "CTL-Write" by itself; what else comes is kept for these functions.
+ *
+ * All of them may be called from any thread of the primary process, from the moment the port
+ * exists, started or not; only not while rte_eth_dev_close() of the same port runs. They return
+ * -ENODEV when port_id is no net_famez port, -ENOTSUP when it has no mail (devarg mail=0).
+ */
+
+/** The longest message, in bytes. */
+#define RTE_PMD_FAMEZ_MAIL_MAX 383
+
+/** Who is at an id. Texts end with a zero byte; the node's is empty when nobody is there. */
+/* NOLINTNEXTLINE(readability-identifier-naming): DPDK's style, for C. */
+struct rte_pmd_famez_mail_party {
+    char node[32];
+    char node_class[32];
+    uint64_t cid; /**< Gen-Z ids; 0, 0 until a managing server has given them */
+    uint64_t sid;
+};
+
+/**
+ * Sends a message: waits until the one before has been taken, posts this one, rings, and returns.
+ * It does not wait until this one is taken: that shows at the next call. A message stays for a
+ * receiver that comes late; only when another is to be sent, it has 5 seconds since it was posted.
+ *
+ * @param port_id     an ethdev port
+ * @param to          the receiver's id: 1 to what rte_pmd_famez_mail_server() says
+ * @param data        any bytes
+ * @param length      how many: 1 to RTE_PMD_FAMEZ_MAIL_MAX
+ * @param timeout_us  the longest wait, in microseconds; 0 does not wait
+ * @return 0 when it is posted, or
+ *   -EBADSLT       there is no such id
+ *   -ENODATA       length is 0
+ *   -E2BIG         length is too large
+ *   -EHOSTUNREACH  nobody is at that id
+ *   -EAGAIN        the message before still waits for its receiver, and may yet be taken
+ *   -ETIMEDOUT     the message before was not taken in its 5 seconds and is lost. This one was not
+ *                  sent; the next call can send again
+ */
+int rte_pmd_famez_mail_send(uint16_t port_id, uint16_t to, const void* data, size_t length,
+                            uint32_t timeout_us);
+
+/**
+ * Would a call of rte_pmd_famez_mail_send() return without having to wait?
+ *
+ * @return 1 if so, 0 if not.
+ */
+int rte_pmd_famez_mail_send_ready(uint16_t port_id);
+
+/**
+ * The oldest message that has come. 256 are kept; what comes then stays with its sender, who waits.
+ *
+ * @param port_id  an ethdev port
+ * @param from     is set to the sender's id
+ * @param data     where to write the message; no zero byte is put behind it
+ * @param size     the room there, in bytes; RTE_PMD_FAMEZ_MAIL_MAX is always enough
+ * @return the message's length in bytes, or
+ *   -EAGAIN  nothing has come
+ *   -E2BIG   it does not fit; it stays where it is
+ */
+int rte_pmd_famez_mail_receive(uint16_t port_id, uint16_t* from, void* data, size_t size);
+
+/**
+ * A descriptor to wait with, by poll() and its like: readable while there is something to receive.
+ * It is the port's: not to be read or closed, and gone when the port is closed.
+ *
+ * @return the descriptor.
+ */
+int rte_pmd_famez_mail_fd(uint16_t port_id);
+
+/**
+ * The id at which the fabric's server itself takes mail, the largest of all.
+ *
+ * @return the id.
+ */
+int rte_pmd_famez_mail_server(uint16_t port_id);
+
+/**
+ * Who is at an id, oneself included.
+ *
+ * @param port_id  an ethdev port
+ * @param id       1 to what rte_pmd_famez_mail_server() says
+ * @param party    is filled in
+ * @return 0, or
+ *   -EBADSLT       there is no such id
+ *   -EHOSTUNREACH  nobody is there
+ */
+int rte_pmd_famez_mail_peer(uint16_t port_id, uint16_t id, struct rte_pmd_famez_mail_party* party);
 
 #ifdef __cplusplus
 }

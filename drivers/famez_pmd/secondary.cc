@@ -2,6 +2,7 @@
 //
 // A port in a secondary process: it can be looked at, nothing more. What it polls and sends belongs
 // to the primary, whose mapping and lanes no other process has.
+#include "compat_stats.h"
 #include "ethdev.h"
 
 namespace famez::pmd {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iterator>
 
+#include "compat_stats.h"
 #include "ethdev.h"
 
 namespace famez::pmd {
@@ -15,6 +16,7 @@ struct Xstat {
     const char* name;
     std::uint64_t TxCounters::*tx;
     std::uint64_t RxCounters::*rx;
+    std::uint64_t MailCounters::*mail = nullptr;
 };
 
 // By name, as ethdev names them: the counts of queues.
@@ -41,6 +43,9 @@ constexpr Xstat xstats[] = {
     {"rx_rings_held", nullptr, &RxCounters::rings_held},
     {"rx_doorbells", nullptr, &RxCounters::doorbells},
     {"rx_sleeps", nullptr, &RxCounters::sleeps},
+    {"mail_sent", nullptr, nullptr, &MailCounters::sent},
+    {"mail_received", nullptr, nullptr, &MailCounters::received},
+    {"mail_not_taken", nullptr, nullptr, &MailCounters::not_taken},
 };
 
 std::uint64_t since_reset(DevPrivate& dev, std::uint64_t TxCounters::*counter) {
@@ -51,8 +56,12 @@ std::uint64_t since_reset(DevPrivate& dev, std::uint64_t RxCounters::*counter) {
     // A gauge, not a count.
     return counter == &RxCounters::rings_held ? value : value - dev.rx_base.*counter;
 }
+std::uint64_t since_reset(DevPrivate& dev, std::uint64_t MailCounters::*counter) {
+    return load_relaxed(dev.mail.*counter) - dev.mail_base.*counter;
+}
 
 std::uint64_t value_of(DevPrivate& dev, const Xstat& entry) {
+    if (entry.mail != nullptr) return since_reset(dev, entry.mail);
     return entry.tx != nullptr ? since_reset(dev, entry.tx) : since_reset(dev, entry.rx);
 }
 
@@ -68,7 +77,7 @@ const Xstat* asked_for(const std::uint64_t* ids, unsigned i) {
 
 }  // namespace
 
-int stats_get(rte_eth_dev* dev, rte_eth_stats* stats) {
+void stats_of_port(rte_eth_dev* dev, rte_eth_stats* stats) {
     DevPrivate& shared = shared_of(dev);
     stats->ipackets = since_reset(shared, &RxCounters::messages);
     stats->ibytes = since_reset(shared, &RxCounters::bytes);
@@ -76,22 +85,18 @@ int stats_get(rte_eth_dev* dev, rte_eth_stats* stats) {
     stats->rx_nombuf = since_reset(shared, &RxCounters::no_buffer);
     stats->opackets = since_reset(shared, &TxCounters::messages);
     stats->obytes = since_reset(shared, &TxCounters::bytes);
-    stats->q_ipackets[0] = stats->ipackets;
-    stats->q_ibytes[0] = stats->ibytes;
-    stats->q_opackets[0] = stats->opackets;
-    stats->q_obytes[0] = stats->obytes;
     stats->oerrors = since_reset(shared, &TxCounters::lost_in_flight) +
                      since_reset(shared, &TxCounters::no_port_dropped) +
                      since_reset(shared, &TxCounters::stalled_dropped) +
                      since_reset(shared, &TxCounters::flood_dropped) +
                      since_reset(shared, &TxCounters::invalid_dropped);
-    return 0;
 }
 
 int stats_reset(rte_eth_dev* dev) {
     DevPrivate& shared = shared_of(dev);
     shared.tx_base = shared.tx;
     shared.rx_base = shared.rx;
+    shared.mail_base = shared.mail;
     return 0;
 }
 

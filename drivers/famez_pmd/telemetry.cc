@@ -22,6 +22,7 @@
 #include <famez/lane_view.h>
 #include <famez/port_table.h>
 
+#include "compat_telemetry.h"
 #include "ethdev.h"
 #include "rte_pmd_famez.h"
 
@@ -69,7 +70,7 @@ void add_page(rte_tel_data* answer, const Request& request, std::uint32_t ports,
             rte_tel_data_free(entry);
         }
     }
-    rte_tel_data_add_dict_u64(answer, "next", id <= ports ? id : 0);
+    add_number(answer, "next", id <= ports ? id : 0);
 }
 
 const char* name_of(layout::PortState state) {
@@ -108,10 +109,10 @@ bool add_port(const Port& port, std::uint32_t id, rte_tel_data* entry) {
     rte_tel_data_add_dict_string(entry, "heartbeat",
                                  port.stale(id) ? "stale" : (port.alive(id) ? "moves" : "unknown"));
     rte_tel_data_add_dict_string(entry, "epoch", fmt::format("{:#x}", view.epoch).c_str());
-    rte_tel_data_add_dict_u64(entry, "addresses", load_relaxed(shared.addresses.count));
-    rte_tel_data_add_dict_u64(entry, "filter", load_relaxed(shared.addresses.filter));
-    rte_tel_data_add_dict_u64(entry, "tx_messages", load_relaxed(shared.counters.tx_messages));
-    rte_tel_data_add_dict_u64(entry, "rx_messages", load_relaxed(shared.counters.rx_messages));
+    add_number(entry, "addresses", load_relaxed(shared.addresses.count));
+    add_number(entry, "filter", load_relaxed(shared.addresses.filter));
+    add_number(entry, "tx_messages", load_relaxed(shared.counters.tx_messages));
+    add_number(entry, "rx_messages", load_relaxed(shared.counters.rx_messages));
     return true;
 }
 
@@ -120,11 +121,11 @@ bool add_lane(const Port& port, std::uint32_t peer, rte_tel_data* entry) {
     const LaneView rx = view_lane(port.region(), port.geometry(), port.id(), peer, 0);
     if (tx.state == LaneState::closed && rx.state == LaneState::closed) return false;
     rte_tel_data_add_dict_string(entry, "tx", name_of(tx.state));
-    rte_tel_data_add_dict_u64(entry, "tx_bytes_taken", tx.position);
-    rte_tel_data_add_dict_u64(entry, "tx_messages_taken", tx.taken);
+    add_number(entry, "tx_bytes_taken", tx.position);
+    add_number(entry, "tx_messages_taken", tx.taken);
     rte_tel_data_add_dict_string(entry, "rx", name_of(rx.state));
-    rte_tel_data_add_dict_u64(entry, "rx_bytes_taken", rx.position);
-    rte_tel_data_add_dict_u64(entry, "rx_messages_taken", rx.taken);
+    add_number(entry, "rx_bytes_taken", rx.position);
+    add_number(entry, "rx_messages_taken", rx.taken);
     return true;
 }
 
@@ -135,7 +136,7 @@ int show(const char* parameters, rte_tel_data* answer,
     const Port* port = port_of(parameters, request);
     if (port == nullptr) return -EINVAL;
     rte_tel_data_start_dict(answer);
-    rte_tel_data_add_dict_u64(answer, "id", port->id());
+    add_number(answer, "id", port->id());
     add_page(answer, request, port->geometry().ports,
              [&](std::uint32_t id, rte_tel_data* entry) { return add(*port, id, entry); });
     return 0;

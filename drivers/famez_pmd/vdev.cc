@@ -66,6 +66,7 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez,
                               "node=<name> "
                               "class=<name> "
                               "stall-ms=<n> "
+                              "mail=<0|1> "
                               "unsealed=<0|1>");
 
 }  // namespace

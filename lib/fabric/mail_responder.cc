@@ -27,15 +27,16 @@ MailResponder::MailResponder(Mailbox& mailbox, MailParty self)
 
 std::optional<std::string> MailResponder::answer(const Mail& mail) {
     const MailText message = split_hops(mail.message);
+    const std::string_view text = trim(message.text);
     std::optional<std::string> reply;
-    if (message.text == "ping") {
+    if (text == "ping") {
         reply = "pong";
-    } else if (message.text == "Link CTL Peer-Attribute") {
+    } else if (text == "Link CTL Peer-Attribute") {
         reply = fmt::format("Link CTL ACK {}={},CID0={},SID0={}",
                             mailbox_.dialect() == MailDialect::with_class ? "cclass" : "C-Class",
                             self_.component_class, self_.cid, self_.sid);
-    } else if (message.text.starts_with(ctl_write)) {
-        reply = configure(message.text.substr(ctl_write.size()));
+    } else if (text.starts_with(ctl_write)) {
+        reply = configure(text.substr(ctl_write.size()));
     }
     if (!reply) return std::nullopt;
     return reply_to(message, *reply, mailbox_.dialect());

@@ -52,6 +52,7 @@ void MailSender::pump(Clock::time_point now, bool others_wait) {
             not_before_ = now + grace;
             end_first(rung_ ? MailEnd::not_taken : MailEnd::unreachable, waited);
         } else {
+            ring_first();
             return;
         }
         others_wait = others_wait || queue_.size() > 1;
@@ -63,10 +64,18 @@ void MailSender::post_first(Clock::time_point now) {
     const Letter& letter = queue_.front();
     if (const auto found = obstacle(letter)) return end_first(*found, {});
     mailbox_.post(letter.as, letter.to, letter.message);
-    // Without a doorbell it may be found all the same: see MailStation::sweep().
-    rung_ = ring_(static_cast<std::uint16_t>(letter.to), static_cast<std::uint16_t>(letter.as));
     posted_ = true;
     since_ = now;
+    rung_ = false;
+    ring_first();
+}
+
+// Who has just come shows in its slot before news of its doorbells is here: rung as soon as they
+// are. Without any it may be found all the same: see MailStation::sweep().
+void MailSender::ring_first() {
+    const Letter& letter = queue_.front();
+    if (rung_) return;
+    rung_ = ring_(static_cast<std::uint16_t>(letter.to), static_cast<std::uint16_t>(letter.as));
 }
 
 std::optional<MailEnd> MailSender::obstacle(const Letter& letter) const {

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -47,12 +48,19 @@ void MailStation::watch_doorbells() {
     }
 }
 
-// A vector's number is its ringer's id. 0: no more.
+// A vector's number is its ringer's id. 0: no more for now. Asked for in one go, as a system call
+// is most of what a message costs; a ring that comes meanwhile keeps fd() readable.
 std::uint32_t MailStation::next_rung() {
-    epoll_event event{};
-    if (::epoll_wait(epoll_.get(), &event, 1, 0) != 1) return 0;
-    const auto vector = static_cast<std::uint32_t>(event.data.u64);
-    drain_eventfd(transport_.eventfds()[vector]);
+    if (rung_.empty()) {
+        std::array<epoll_event, 16> events{};
+        const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
+        rung_.push_back(0);
+        for (int i = 0; i < count; ++i)
+            rung_.push_back(static_cast<std::uint32_t>(events.at(i).data.u64));
+    }
+    const std::uint32_t vector = rung_.back();
+    rung_.pop_back();
+    if (vector != 0) drain_eventfd(transport_.eventfds()[vector]);
     return vector;
 }
 

@@ -148,6 +148,21 @@ TEST_P(MailTest, WhatWasNotWantedAndIsAnotherByNowIsForgotten) {
     EXPECT_EQ(word(area_, 1, buflen_offset()), 9U);
 }
 
+TEST_P(MailTest, TheDoorbellOfANewcomerIsRungAsSoonAsItIsKnown) {
+    MailClient one(area_, 1);
+    MailClient two(area_, 2);
+    one.transport.reach = 1;
+    one.station.sender().submit(2, "welcome");
+    one.pump();
+    two.receive();
+    EXPECT_TRUE(two.inbox.empty());
+    one.transport.reach = 1000;
+    one.pump();
+    two.receive();
+    EXPECT_EQ(two.inbox.size(), 1U);
+    EXPECT_EQ(one.pump(), MailEnd::taken);
+}
+
 TEST_P(MailTest, AMessageCanWaitForALateReceiver) {
     MailClient one(area_, 1);
     MailClient two(area_, 2);

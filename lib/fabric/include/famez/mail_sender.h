@@ -78,6 +78,7 @@ class MailSender {
 
     void pump(Clock::time_point now, bool others_wait);
     void post_first(Clock::time_point now);
+    void ring_first();
     void end_first(MailEnd end, Clock::duration took);
     [[nodiscard]] std::optional<MailEnd> obstacle(const Letter& letter) const;
 

@@ -100,8 +100,9 @@ class MailStation {
     Mailbox mailbox_;
     MailSender sender_;
     UniqueFd epoll_;
-    std::vector<Mail> refused_;  // by offer(); in the order in which they came
-    std::size_t watched_ = 1;  // vectors below are in epoll_ (or are vector 0)
+    std::vector<Mail> refused_;        // by offer(); in the order in which they came
+    std::vector<std::uint32_t> rung_;  // what next_rung() will say, from the last to the first
+    std::size_t watched_ = 1;          // vectors below are in epoll_ (or are vector 0)
 };
 
 }  // namespace famez

@@ -24,6 +24,9 @@ MailText split_hops(std::string_view message);
 // Puts the counter on, with the word that the dialect's time used.
 std::string with_hops(std::string_view text, std::uint32_t hops, MailDialect dialect);
 
+// Without white space around it: what comes from a shell's echo ends with a newline.
+std::string_view trim(std::string_view text);
+
 // "Tag=3,Reason=OK" by key; words without = are left out. Blanks around keys and values go.
 std::map<std::string, std::string, std::less<>> parse_pairs(std::string_view text);
 
