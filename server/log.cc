@@ -64,7 +64,9 @@ void Log::write(const std::string& line) {
         ++suppressed_;
         return;
     }
+    if (screen_ != nullptr) screen_->hide();
     [[maybe_unused]] const auto written = ::write(out_fd, text.data(), text.size());
+    if (screen_ != nullptr) screen_->show();
 }
 
 }  // namespace famez

@@ -20,6 +20,21 @@ class Log {
     // Throws FabricError.
     explicit Log(int verbosity, std::string path = {});
 
+    // Whoever shows something on the terminal below our lines.
+    class Screen {
+      public:
+        Screen() = default;
+        Screen(const Screen&) = delete;
+        Screen& operator=(const Screen&) = delete;
+        virtual void hide() = 0;
+        virtual void show() = 0;
+
+      protected:
+        ~Screen() = default;
+    };
+    // Null: nobody.
+    void set_screen(Screen* screen) { screen_ = screen; }
+
     [[nodiscard]] bool has_file() const { return !path_.empty(); }
     // Somebody has moved the file away: begins a new one, or goes on with the old when that fails.
     void reopen();
@@ -52,6 +67,7 @@ class Log {
     int verbosity_;
     std::string path_;
     UniqueFd file_;
+    Screen* screen_ = nullptr;
     std::uint32_t allowance_ = burst_lines;
     std::uint64_t suppressed_ = 0;
 };

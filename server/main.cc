@@ -17,6 +17,7 @@
 #include <famez/server_table.h>
 
 #include "activation.h"
+#include "attendants.h"
 #include "daemon.h"
 #include "listen_socket.h"
 #include "log.h"
@@ -89,11 +90,13 @@ class Region {
         mapping_ = Mapping::map(file_.fd(), !options.mailbox.empty());
         if (options.numa_node) bind_region_to_node(mapping_.bytes(), *options.numa_node);
         if (options.stock) return;
-        format_region(mapping_.bytes(), geometry_, options.vectors);
-        table_.emplace(mapping_.bytes(), geometry_, options.vectors);
+        format_region(mapping_.bytes(), geometry_, options.vectors, options.mail_dialect);
+        table_.emplace(mapping_.bytes(), geometry_, options.vectors, options.mail_dialect);
     }
 
     [[nodiscard]] UniqueFd file() const { return file_.copy(); }
+    [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+    [[nodiscard]] std::span<std::byte> bytes() const { return mapping_.bytes(); }
     // Once.
     std::optional<ServerTable> take_table() { return std::exchange(table_, std::nullopt); }
 
@@ -105,21 +108,23 @@ class Region {
 };
 
 // Its beginning is what programs wait for.
-void report_start(const ServerOptions& options, const std::string& socket, Log& log) {
+void report_start(const ServerOptions& options, const std::string& socket,
+                  const std::optional<RestAddress>& rest, Log& log) {
     const auto count = [](std::uint32_t n, const char* what) {
         return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
     };
     std::string region = size_text(options.geometry.region_bytes);
     if (options.hugepages) region += " in hugepages";
     if (options.numa_node) region += fmt::format(" on NUMA node {}", *options.numa_node);
+    const std::string http = rest ? fmt::format(", REST {}", to_string(*rest)) : "";
     if (options.stock) {
-        log.always("region {}, as QEMU's ivshmem-server, {} a client, socket {}", region,
-                   count(options.vectors, "vector"), socket);
+        log.always("region {}, as QEMU's ivshmem-server, {} a client{}, socket {}", region,
+                   count(options.vectors, "vector"), http, socket);
         return;
     }
-    log.always("region {}, {}, {} a pair, {} a port, socket {}", region,
+    log.always("region {}, {}, {} a pair, {} a port{}, socket {}", region,
                count(options.geometry.ports, "port"), count(options.geometry.lanes, "lane"),
-               count(options.vectors, "vector"), socket);
+               count(options.vectors, "vector"), http, socket);
 }
 
 int serve(const ServerOptions& options) {
@@ -144,8 +149,13 @@ int serve(const ServerOptions& options) {
                    .silent = options.silent,
                    .stock = options.stock},
                   std::move(listener), region.file(), region.take_table(), log);
-    report_start(options, path, log);
-    if (daemon) daemon->ready();
+    Attendants attendants(server, options, region.bytes(), region.geometry(), log);
+    report_start(options, path, attendants.rest_address(), log);
+    if (daemon) {
+        daemon->ready();
+    } else {
+        attendants.open_console(server, log);
+    }
     return server.run();
 }
 

@@ -35,6 +35,8 @@ EXAMPLES
       A virtual machine on port 1..14 of the first.
   famez_server --daemon --logfile /var/log/famez.log --hugepages 1G --numa-node 1
       In the background, its memory from node 1.
+  curl 127.0.0.1:1991/system
+      Who is on it; /metrics is for Prometheus.
   famez_server --stock -n 2
       No fabric: what QEMU's own ivshmem-server does.
   dpdk-testpmd -l 0,1 --in-memory --no-pci -d librte_net_famez.so \
@@ -49,6 +51,10 @@ DESCRIPTORS
   Each client holds (ports + 1) x vectors eventfds, usually under a limit of 1024 (ulimit -n);
   stock QEMU does not survive running out of them. The default vectors keep below that as long as
   they can. The server raises its own soft limit to the hard one.
+
+CONSOLE
+  In a terminal the server has a prompt: help, dump (the switch drawn), who, stats, quit. Ctrl-D
+  ends the server too. FAME-Z mail to the server may say dump, who and stats as well.
 
 SIGNALS
   SIGINT, SIGTERM, SIGHUP   end the server; the socket and a --mailbox file are removed. Ports go
@@ -100,6 +106,13 @@ std::uint64_t parse_hugepages(const std::string& text) {
             "--hugepages", fmt::format("{} is no size of hugepages: 2M and 1G are usual", text));
     }
     return *bytes;
+}
+
+MailDialect parse_dialect(const std::string& text) {
+    if (text == "with-class") return MailDialect::with_class;
+    if (text == "without-class") return MailDialect::without_class;
+    throw CLI::ValidationError("--mail-dialect",
+                               fmt::format("{} is no dialect: with-class or without-class", text));
 }
 
 std::string check_mailbox(const std::string& name) {
@@ -230,7 +243,37 @@ void add_behaviour_options(CLI::App& app, ServerOptions& options) {
         ->excludes(recycle);
     add_stock_option(app, options);
     app.add_flag("-s,--silent", options.silent,
-                 "Do not show the server itself to clients as the peer ports + 1");
+                 "Do not show the server itself to clients as the peer ports + 1: no mail reaches "
+                 "it");
+}
+
+void add_mail_options(CLI::App& app, ServerOptions& options) {
+    app.add_flag_callback(
+        "--no-manager,--noPFM", [&options] { options.manager = false; },
+        "Manage nothing: be Z-server instead of Z-switch, and configure no port that asks for it");
+    app.add_option_function<std::string>(
+           "--mail-dialect",
+           [&options](const std::string& text) { options.mail_dialect = parse_dialect(text); },
+           "Layout of the FAME-Z mail slots: with-class, or without-class for clients of its older "
+           "days")
+        ->type_name("NAME")
+        ->default_str("with-class");
+}
+
+void add_rest_option(CLI::App& app, ServerOptions& options) {
+    app.add_option_function<std::string>(
+           "--rest",
+           [&options](const std::string& text) {
+               options.rest_given = true;
+               options.rest = parse_rest_address(text);
+               if (options.rest || text == "off") return;
+               throw CLI::ValidationError(
+                   "--rest", fmt::format("{} is no ADDR:PORT, [IPv6]:PORT or off", text));
+           },
+           "Show the fabric by HTTP at ADDR:PORT or [IPv6]:PORT, to whoever can connect: /system, "
+           "/ports, /lanes and /metrics, read-only. Port 0 is any that is free; off is none")
+        ->type_name("ADDRESS")
+        ->default_str("127.0.0.1:1991 if that is free, with --stock off");
 }
 
 // CLI11's own layout shows the checks inside the option's name and knows no line width.
@@ -284,6 +327,7 @@ void complete(ServerOptions& options, bool size_given) {
     if (options.stock) {
         options.recycle = false;
         options.silent = true;
+        if (!options.rest_given) options.rest.reset();
         if (options.vectors == 0) options.vectors = options.short_n.value_or(stock_vectors);
         if (options.vectors > vectors_max) {
             throw CLI::ValidationError("-n", fmt::format("vectors can be 1 to {}", vectors_max));
@@ -331,6 +375,8 @@ Parsed parse_options(int argc, const char* const* argv) {
     add_geometry_options(app, options);
     add_memory_options(app, options);
     add_behaviour_options(app, options);
+    add_mail_options(app, options);
+    add_rest_option(app, options);
     add_process_options(app, options);
     try {
         app.parse(argc, argv);

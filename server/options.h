@@ -8,6 +8,9 @@
 #include <string>
 
 #include <famez/geometry.h>
+#include <famez/mailbox.h>
+
+#include "rest_address.h"
 
 namespace famez {
 
@@ -31,6 +34,10 @@ struct ServerOptions {
     std::string logfile;  // absolute; empty: standard error
     bool recycle = true;
     bool silent = false;
+    bool manager = true;  // configures ports that ask for it by mail
+    MailDialect mail_dialect = MailDialect::with_class;
+    std::optional<RestAddress> rest = RestAddress{};  // none: no REST
+    bool rest_given = false;                          // else a port that is taken is no error
     int verbosity = 0;
 };
 

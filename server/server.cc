@@ -163,6 +163,8 @@ void Server::on_tick() {
     for (auto& [id, port] : ports_) {
         if (port->starved) flush(*port);
     }
+    for (ServerObserver* observer : observers_)
+        observer->tick();
 }
 
 void Server::on_listener() {
@@ -225,6 +227,8 @@ void Server::attach(UniqueFd socket) {
     log_.detail("port {} is attached (process {}), {} free", *id, pid, ids_->free());
     introduce(newcomer);
     greet(newcomer);
+    for (ServerObserver* observer : observers_)
+        observer->attached(*id, pid);
 }
 
 // The others are told first, so that whoever the newcomer rings knows how to ring back. One whose
@@ -282,6 +286,8 @@ void Server::detach(std::uint32_t id) {
     ports_.erase(found);
     if (table_) table_->end(id);
     wake_sleepers();
+    for (ServerObserver* observer : observers_)
+        observer->left(id);
     if (settings_.recycle && table_ && table_->usable(id)) return ids_->release(id);
     ids_->retire(id);
     if (settings_.recycle) return;

@@ -18,6 +18,7 @@
 #include "event.h"
 #include "id_source.h"
 #include "log.h"
+#include "observer.h"
 
 namespace famez {
 
@@ -38,6 +39,13 @@ class Server {
     // caller has blocked; with a log file SIGHUP reopens that instead. Throws FabricError.
     Server(const ServerSettings& settings, UniqueFd listener, UniqueFd region,
            std::optional<ServerTable> table, Log& log);
+
+    // For those that live in the same loop: the server outlives them.
+    void add_observer(ServerObserver& observer) { observers_.push_back(&observer); }
+    [[nodiscard]] sd_event* loop() const { return event_.get(); }
+    [[nodiscard]] const IdSource& ids() const { return *ids_; }
+    [[nodiscard]] const SharedFds& own_eventfds() const { return own_eventfds_; }
+    [[nodiscard]] const std::optional<ServerTable>& table() const { return table_; }
 
     // Serves until a signal ends it. Returns the exit code.
     int run();
@@ -92,6 +100,7 @@ class Server {
     std::optional<std::size_t> told_manager_;  // the number of ports attached
     std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
     std::vector<std::uint32_t> doomed_;
+    std::vector<ServerObserver*> observers_;
 };
 
 }  // namespace famez

@@ -28,6 +28,8 @@ class Server:
         self.path = os.path.join(self.directory, "socket")
         self.log_path = os.path.join(self.directory, "log")
         self.args = [SERVER, "--socketpath", self.path, *map(str, args)]
+        if "--rest" not in args:
+            self.args += ["--rest", "off"]  # the default's port is one for the whole machine
         self.limit = limit
         self.user = user
         self.process = None

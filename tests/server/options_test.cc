@@ -91,6 +91,33 @@ TEST(Options, OfTheProcess) {
     EXPECT_EQ(parse({}).options.logfile, "");
 }
 
+TEST(Options, OfMail) {
+    EXPECT_TRUE(parse({}).options.manager);
+    EXPECT_FALSE(parse({"--noPFM"}).options.manager);
+    EXPECT_FALSE(parse({"--no-manager"}).options.manager);
+    EXPECT_EQ(parse({}).options.mail_dialect, MailDialect::with_class);
+    EXPECT_EQ(parse({"--mail-dialect", "with-class"}).options.mail_dialect,
+              MailDialect::with_class);
+    EXPECT_EQ(parse({"--mail-dialect", "without-class"}).options.mail_dialect,
+              MailDialect::without_class);
+}
+
+TEST(Options, OfRest) {
+    const ServerOptions preset = parse({}).options;
+    EXPECT_EQ(preset.rest, (RestAddress{"127.0.0.1", 1991}));
+    EXPECT_FALSE(preset.rest_given);
+    const ServerOptions other = parse({"--rest", "10.1.2.3:80"}).options;
+    EXPECT_EQ(other.rest, (RestAddress{"10.1.2.3", 80}));
+    EXPECT_TRUE(other.rest_given);
+    EXPECT_EQ(parse({"--rest", "[::1]:0"}).options.rest, (RestAddress{"::1", 0}));
+    EXPECT_EQ(parse({"--rest", "localhost:65535"}).options.rest, (RestAddress{"localhost", 65535}));
+    EXPECT_EQ(parse({"--rest", "off"}).options.rest, std::nullopt);
+    EXPECT_EQ(parse({"--stock"}).options.rest, std::nullopt);
+    EXPECT_EQ(parse({"--stock", "--rest", "x:1"}).options.rest, (RestAddress{"x", 1}));
+    EXPECT_EQ(to_string(RestAddress{"::1", 1991}), "[::1]:1991");
+    EXPECT_EQ(to_string(RestAddress{"127.0.0.1", 1991}), "127.0.0.1:1991");
+}
+
 TEST(Options, WrongOnesEndWithTwo) {
     for (const auto& words :
          std::vector<std::vector<const char*>>{{"--ports", "0"},
@@ -125,6 +152,14 @@ TEST(Options, WrongOnesEndWithTwo) {
                                                {"--numa-node", "-1"},
                                                {"--numa-node", "all"},
                                                {"--logfile"},
+                                               {"--rest", "on"},
+                                               {"--rest", "127.0.0.1"},
+                                               {"--rest", "127.0.0.1:"},
+                                               {"--rest", ":1991"},
+                                               {"--rest", "127.0.0.1:65536"},
+                                               {"--rest", "::1:1991"},
+                                               {"--rest", "[]:1991"},
+                                               {"--mail-dialect", "new"},
                                                {"--unknown"},
                                                {"word"}}) {
         EXPECT_EQ(parse(words).exit_code, 2) << words[0] << " " << words.back();
