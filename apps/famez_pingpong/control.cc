@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control.h"
 
-#include "clock.h"
-#include "frames.h"
+#include <array>
+#include <cstring>
+
+#include "port.h"
 
 namespace famez::pingpong {
 
-std::optional<ReceivedControl> parse_control(const rte_mbuf* packet) {
-    if (packet->pkt_len != control_frame || !is_type(packet, control_type)) return std::nullopt;
-    ReceivedControl received{source_of(packet), {}};
-    const void* const payload =
-        rte_pktmbuf_read(packet, ether_header, sizeof received.message, &received.message);
-    if (payload == nullptr) return std::nullopt;
-    if (payload != &received.message) {
-        std::memcpy(&received.message, payload, sizeof received.message);
+std::optional<ReceivedControl> read_control(std::span<const std::uint8_t> frame) {
+    if (frame.size() != control_frame || frame_type(frame.data()) != control_type) {
+        return std::nullopt;
     }
+    ReceivedControl received{frame_source(frame.data()), {}};
+    std::memcpy(&received.message, frame.data() + ether_header, sizeof received.message);
     if (!plausible(received.message)) return std::nullopt;
     return received;
 }
 
-bool send_control(const Port& port, const MacAddress& to, const ControlMessage& message) {
-    rte_mbuf* packet = rte_pktmbuf_alloc(port.pool());
-    if (packet == nullptr) {
-        port.reclaim();
-        return false;
-    }
-    packet->pkt_len = packet->data_len = control_frame;
-    HeaderTemplate(to, port.mac(), control_type).write(frame_of(packet), 0);
-    std::memcpy(frame_of(packet) + ether_header, &message, sizeof message);
-    const std::uint64_t deadline = now_cycles() + to_cycles(0.050);
-    while (port.send(&packet, 1) == 0) {
-        if (now_cycles() < deadline) continue;
-        rte_pktmbuf_free(packet);
-        return false;
-    }
-    return true;
+bool send_control(Port& port, const MacAddress& to, const ControlMessage& message) {
+    std::array<std::uint8_t, control_frame> frame{};
+    HeaderTemplate(to, port.mac(), control_type).write(frame.data(), 0);
+    std::memcpy(frame.data() + ether_header, &message, sizeof message);
+    return port.send_frame(frame);
 }
 
 }  // namespace famez::pingpong

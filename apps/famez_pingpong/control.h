@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
-#include <rte_mbuf.h>
-
-#include "port.h"
 #include "wire.h"
 
 namespace famez::pingpong {
+
+class Port;
 
 struct ReceivedControl {
     MacAddress from;
@@ -18,9 +18,9 @@ struct ReceivedControl {
 };
 
 // The control message in this frame, if it is one and can be believed.
-std::optional<ReceivedControl> parse_control(const rte_mbuf* packet);
+std::optional<ReceivedControl> read_control(std::span<const std::uint8_t> frame);
 
 // Sends one; false when the port takes nothing for 50 ms.
-bool send_control(const Port& port, const MacAddress& to, const ControlMessage& message);
+bool send_control(Port& port, const MacAddress& to, const ControlMessage& message);
 
 }  // namespace famez::pingpong

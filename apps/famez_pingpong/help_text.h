@@ -10,26 +10,43 @@ inline constexpr const char* help_description =
     "throughput (tx and rx), and prove that every byte arrives (--verify). It knows nothing of "
     "any\n"
     "driver: the same program runs over net_famez, net_memif, net_ring, net_virtio_user or a NIC,\n"
-    "so that figures can be compared. EAL options come first, then two dashes, then the role.";
+    "so that figures can be compared. EAL options come first, then two dashes, then the role.\n"
+    "With --api fabric it uses the message API of the fabric's library (lib/fabric) in place of\n"
+    "DPDK, for messages of any size up to 8 MiB; then there are no EAL options.";
 
 inline constexpr const char* help_usage =
     "Usage: famez_pingpong [EAL OPTIONS] -- ROLE [OPTIONS]\n"
+    "       famez_pingpong --api fabric ROLE [OPTIONS]\n"
+    "       famez_pingpong --bridge DEVICE TARGET [--multiplier N] [--count N] [--duration S]\n"
     "       famez_pingpong --help | --version";
 
 inline constexpr const char* role_help =
     "ping sends and times the answers of pong; tx sends as fast as it can and rx receives. pong "
     "and rx end when the sender says that it has ended.";
+inline constexpr const char* api_help =
+    "ethdev (the default): a port of DPDK, whatever its driver. fabric: the message API of "
+    "lib/fabric, as a program without DPDK uses it, on this host alone; the other end may be of "
+    "either API. Messages then have up to half a lane less 24 bytes: famez_server --ring-size 4M "
+    "makes room for 1M.";
 inline constexpr const char* port_help =
     "The ethdev port to use, by number; the first one if not given.";
+inline constexpr const char* socket_help =
+    "--api fabric: famez_server's socket (/tmp/ivshmsg_socket if not given).";
+inline constexpr const char* cpu_help =
+    "--api fabric: the CPU to run on, as -l is for EAL; any if not given.";
 inline constexpr const char* peer_help =
     "Where to send: the id of a port of the fabric (its address is 02:fa:3e:00:HI:LO), a MAC "
     "address, any (the default: the partner is asked for by broadcast and the first that answers "
-    "is meant), or broadcast: all messages to everybody, which a fabric delivers as best it can.";
+    "is meant), or broadcast: all messages to everybody, which a fabric delivers as best it can. "
+    "With --api fabric an id also means to take messages from that port alone, and the link is up "
+    "while it is there.";
 inline constexpr const char* size_help =
     "Frame sizes in bytes, the 14 of the Ethernet header included: 64 (the default), 9K, a list "
-    "64,512,9K, a range 64-4K (doubling), or 15-9K:mixed, where each message has its own size, "
+    "64,512,9K, a range 64-4K (doubling; with --api fabric also 64-1M), or 15-9K:mixed, where each "
+    "message has its own size, "
     "drawn from its sequence number. A list or a range is a sweep: a line of the table each. "
-    "pong and rx learn the sizes from the sender; give them the largest one if it is over 1514.";
+    "pong and rx learn the sizes from the sender; give them the largest one if it is over 1514 "
+    "(not needed with --api fabric).";
 inline constexpr const char* burst_help =
     "Messages handed over in one call, up to 512: 1 for ping (that many are under way at once), "
     "32 for the others.";
@@ -114,6 +131,10 @@ inline constexpr const char* help_footer =
     "  One message a millisecond to a receiver that sleeps between them:\n"
     "    ... -- pong --idle-us 50\n"
     "    ... -- ping --idle-us 50 --rate 1K --duration 60 --hist rtt.hgrm\n"
+    "\n"
+    "  Messages of up to a megabyte, no DPDK (famez_server --ring-size 4M runs already):\n"
+    "    famez_pingpong --api fabric rx --verify\n"
+    "    famez_pingpong --api fabric tx --verify --size 64-1M --duration 1\n"
     "\n"
     "  A sweep as JSON:   ... -- tx --size 64-9K --duration 2 --json | jq .rate_mmsg_per_s\n"
     "  The program's own cost, no partner:   --vdev=net_null0 -- tx --wait 0\n";

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 
+#include "port.h"
+
 namespace famez::pingpong {
 
 class LinkWatch {
   public:
-    explicit LinkWatch(std::uint16_t port) : port_(port) {}
+    explicit LinkWatch(Port& port) : port_(port) {}
 
     // Waits up to so long for the link; false when it stays down or Ctrl-C comes.
     bool wait_until_up(double seconds);
@@ -23,11 +25,10 @@ class LinkWatch {
     [[nodiscard]] std::uint64_t downs() const { return downs_; }
 
   private:
-    [[nodiscard]] bool read_state() const;
     void went_down(std::uint64_t now);
     void came_up(std::uint64_t now);
 
-    std::uint16_t port_;
+    Port& port_;
     bool up_ = false;
     bool down_expected_ = false;
     std::uint64_t next_look_ = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// famez_pingpong: latency and throughput of any ethdev port. See doc/famez_pingpong.md.
+// famez_pingpong: latency and throughput of any ethdev port, or of the fabric's own API. See
+// doc/famez_pingpong.md.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,45 +14,23 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include <famez/error.h>
+
+#include "clock.h"
+#include "command_line.h"
+#include "ethdev_port.h"
+#include "exerciser.h"
+#include "fabric_port.h"
 #include "link_watch.h"
 #include "log.h"
 #include "options.h"
 #include "percentile_text.h"
-#include "port.h"
 #include "report.h"
 #include "roles.h"
 #include "stop.h"
 
 namespace famez::pingpong {
 namespace {
-
-struct CommandLine {
-    std::vector<char*> eal;              // with the program's name
-    std::vector<std::string> arguments;  // behind "--"
-    bool separated = false;
-};
-
-CommandLine split(int argc, char** argv) {
-    CommandLine line;
-    for (int i = 0; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (line.separated) {
-            line.arguments.push_back(argument);
-        } else if (i != 0 && argument == "--") {
-            line.separated = true;
-        } else {
-            line.eal.push_back(argv[i]);
-        }
-    }
-    return line;
-}
-
-// Options that need no EAL, wherever they stand.
-bool asks_for(const CommandLine& line, const char* shorter, const char* longer) {
-    const auto is_it = [=](const std::string& s) { return s == shorter || s == longer; };
-    return std::any_of(line.eal.begin(), line.eal.end(), is_it) ||
-           std::any_of(line.arguments.begin(), line.arguments.end(), is_it);
-}
 
 int end_early(const ParseEnd& end) {
     if (end.status == 0) {
@@ -63,24 +41,26 @@ int end_early(const ParseEnd& end) {
     return end.status;
 }
 
-bool run_role(const Bench& bench) {
+template <class AnyPort>
+bool run_role(const Bench& bench, AnyPort& port) {
     switch (bench.options.role) {
         case Role::ping:
-            return run_ping(bench);
+            return run_ping(bench, port);
         case Role::pong:
-            return run_pong(bench);
+            return run_pong(bench, port);
         case Role::tx:
-            return run_tx(bench);
+            return run_tx(bench, port);
         case Role::rx:
-            return run_rx(bench);
+            return run_rx(bench, port);
     }
     return false;
 }
 
+template <class AnyPort>
 int run(const Options& options) {
     try {
-        const Port port(options);
-        LinkWatch link(port.id());
+        AnyPort port(options);
+        LinkWatch link(port);
         if (options.wait_s > 0 && !link.wait_until_up(options.wait_s)) {
             if (stop_requested()) return EXIT_FAILURE;
             complain(
@@ -90,13 +70,15 @@ int run(const Options& options) {
             return EXIT_FAILURE;
         }
         Reporter reporter(options, port);
-        const bool done = run_role({options, port, link, reporter});
+        const bool done = run_role({options, port, link, reporter}, port);
         if (reporter.rows() != 0) reporter.close();
         return done && reporter.all_well() && !port.removed() ? EXIT_SUCCESS : EXIT_FAILURE;
     } catch (const PortError& error) {
         complain("{}", error.what());
-        return EXIT_FAILURE;
+    } catch (const FabricError& error) {
+        complain("{}", error.what());
     }
+    return EXIT_FAILURE;
 }
 
 // EAL prints its usage, a hundred lines, on stdout when it dislikes an option: the line that
@@ -136,29 +118,33 @@ bool start_eal(CommandLine& line) {
     return false;
 }
 
+int run_on_ethdev(CommandLine& line) {
+    if (!start_eal(line)) return EXIT_FAILURE;
+    start_clock_of_eal();
+    install_stop_signals();
+    const int status = run<EthdevPort>(line.options);
+    rte_eal_cleanup();
+    return status;
+}
+
+int run_on_fabric(const Options& options) {
+    start_clock();
+    install_stop_signals();
+    return run<FabricPort>(options);
+}
+
 int main_program(int argc, char** argv) {
-    CommandLine line = split(argc, argv);
-    if (asks_for(line, "-h", "--help")) line.arguments = {"--help"};
-    if (asks_for(line, "-V", "--version")) line.arguments = {"--version"};
-    if (!line.separated && line.arguments.empty()) {
-        complain(
-            "there is no \"--\": EAL options come first, then \"--\", then ROLE and its options\n"
-            "famez_pingpong --help tells all options");
-        return exit_usage;
-    }
-    const auto parsed = parse_options(line.arguments);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (asks_for_exerciser(words)) return run_exerciser(words);
+    auto parsed = parse_command_line(argc, argv);
     if (const auto* end = std::get_if<ParseEnd>(&parsed)) return end_early(*end);
-    const auto& options = std::get<Options>(parsed);
-    set_quiet(options.quiet);
-    if (const std::string obstacle = histogram_obstacle(options); !obstacle.empty()) {
+    auto& line = std::get<CommandLine>(parsed);
+    set_quiet(line.options.quiet);
+    if (const std::string obstacle = histogram_obstacle(line.options); !obstacle.empty()) {
         complain("{}", obstacle);
         return EXIT_FAILURE;
     }
-    if (!start_eal(line)) return EXIT_FAILURE;
-    install_stop_signals();
-    const int status = run(options);
-    rte_eal_cleanup();
-    return status;
+    return line.options.api == Api::fabric ? run_on_fabric(line.options) : run_on_ethdev(line);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ constexpr std::uint64_t ping_warmup = 10000;
 
 const std::map<std::string, Role> roles = {
     {"ping", Role::ping}, {"pong", Role::pong}, {"tx", Role::tx}, {"rx", Role::rx}};
+const std::map<std::string, Api> apis = {{"ethdev", Api::ethdev}, {"fabric", Api::fabric}};
 const std::map<std::string, std::uint64_t> rate_units = {{"K", 1000}, {"M", 1000000}};
 const std::map<std::string, Touch> touches = {
     {"none", Touch::none}, {"first", Touch::first}, {"all", Touch::all}};
@@ -68,6 +69,7 @@ class HelpFormatter : public CLI::Formatter {
 struct Raw {
     Options options;
     std::string role;
+    std::string api = "ethdev";
     std::string touch = "first";
     std::string sizes;
     std::string peer = "any";
@@ -83,7 +85,6 @@ void add_run_options(CLI::App& app, Raw& raw) {
         ->type_name("ping|pong|tx|rx")
         ->check(CLI::IsMember(names_of(roles)).description(""))
         ->required();
-    app.add_option("--port", o.port, port_help)->type_name("N");
     app.add_option("--peer", raw.peer, peer_help)->type_name("ID|MAC|any|broadcast");
     app.add_option("--size", raw.sizes, size_help)->type_name("SIZES");
     app.add_option("--burst", raw.burst, burst_help)
@@ -121,6 +122,10 @@ void add_end_options(CLI::App& app, Raw& raw) {
 
 void add_port_options(CLI::App& app, Raw& raw) {
     Options& o = raw.options;
+    app.add_option("--api", raw.api, api_help)
+        ->type_name("ethdev|fabric")
+        ->check(CLI::IsMember(names_of(apis)).description(""));
+    app.add_option("--port", o.port, port_help)->type_name("N");
     app.add_option("--mtu", o.mtu, mtu_help)
         ->type_name("BYTES")
         ->check(CLI::Range(68U, max_frame - ether_header).description(""));
@@ -130,6 +135,32 @@ void add_port_options(CLI::App& app, Raw& raw) {
     app.add_option("--mbuf-size", o.mbuf_size, mbuf_size_help)
         ->type_name("BYTES")
         ->check(CLI::Range(128U, max_frame - 128).description(""));
+    app.add_option("--socket", o.socket, socket_help)->type_name("PATH");
+    app.add_option("--cpu", o.cpu, cpu_help)
+        ->type_name("N")
+        ->check(CLI::Range(0U, 1023U).description(""));
+}
+
+// An option of the other API would be ignored without a word.
+void check_api_has(const CLI::App& app, const Options& o) {
+    const bool fabric = o.api == Api::fabric;
+    const std::vector<const char*> others =
+        fabric ? std::vector{"--port", "--mtu", "--mbufs", "--mbuf-size"}
+               : std::vector{"--socket", "--cpu"};
+    for (const char* name : others) {
+        if (app.count(name) == 0) continue;
+        throw std::invalid_argument(fabric
+                                        ? fmt::format("{}: --api fabric has no ethdev port", name)
+                                        : fmt::format("{}: is for --api fabric alone; {}", name,
+                                                      std::string_view(name) == "--cpu"
+                                                          ? "EAL has -l"
+                                                          : "net_famez has the devarg socket="));
+    }
+    if (fabric && o.peer && *o.peer != broadcast_address && fabric_id(*o.peer) == 0) {
+        throw std::invalid_argument(
+            "--peer: with --api fabric give the id of a port of the fabric (1 and up), any or "
+            "broadcast");
+    }
 }
 
 void add_output_options(CLI::App& app, Raw& raw) {
@@ -165,16 +196,19 @@ void check_role_has(const Options& o) {
 }
 
 // What depends on several options, or on the role.
-Options finish(const Raw& raw) {
+Options finish(const CLI::App& app, const Raw& raw) {
     Options o = raw.options;
     o.role = roles.at(raw.role);
+    o.api = apis.at(raw.api);
     o.touch = touches.at(raw.touch);
     o.sizes_given = !raw.sizes.empty();
-    o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64");
+    o.sizes = parse_sizes(o.sizes_given ? raw.sizes : "64",
+                          o.api == Api::fabric ? max_message : max_frame);
     o.peer = parse_peer(raw.peer);
     o.burst = raw.burst.value_or(o.role == Role::ping ? 1 : 32);
     o.warmup = raw.warmup.value_or(default_warmup(o));
     check_role_has(o);
+    check_api_has(app, o);
     if (raw.json && raw.csv) throw std::invalid_argument("--json and --csv exclude each other");
     o.format = raw.json ? Format::json : (raw.csv ? Format::csv : Format::table);
     if (sends(o.role) && !o.count && !o.duration_s) o.duration_s = 5.0;
@@ -265,7 +299,7 @@ std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& ar
     try {
         // CLI11 takes a vector from its end.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-        return finish(raw);
+        return finish(app, raw);
     } catch (const CLI::CallForHelp&) {
         return ParseEnd{0, app.help()};
     } catch (const CLI::CallForVersion& version) {

@@ -16,6 +16,7 @@ namespace famez::pingpong {
 enum class Role { ping, pong, tx, rx };
 enum class Touch { none, first, all };
 enum class Format { table, json, csv };
+enum class Api { ethdev, fabric };
 
 const char* to_string(Role role);
 
@@ -25,7 +26,10 @@ constexpr bool sends(Role role) {
 
 struct Options {
     Role role = Role::ping;
-    std::optional<std::uint16_t> port;
+    Api api = Api::ethdev;
+    std::optional<std::uint16_t> port;           // --api ethdev: its number
+    std::string socket = "/tmp/ivshmsg_socket";  // --api fabric: the server's
+    std::optional<std::uint32_t> cpu;            // --api fabric: to run on; EAL has -l
     std::vector<SizeRange> sizes;
     bool sizes_given = false;
     std::uint32_t burst = 0;

@@ -22,7 +22,7 @@ double progress_interval(const Options& options) {
 
 }  // namespace
 
-Pacer::Pacer(const Options& options, const Port& port, LinkWatch& link, const Tally& tally)
+Pacer::Pacer(const Options& options, Port& port, LinkWatch& link, const Tally& tally)
     : options_(options),
       link_(link),
       tally_(tally),
@@ -30,7 +30,7 @@ Pacer::Pacer(const Options& options, const Port& port, LinkWatch& link, const Ta
     if (options.idle_us) {
         empty_cost_ = idle_cost;
         // tx waits for nobody's messages.
-        if (options.role != Role::tx) sleeper_.emplace(port.id(), *options.idle_us);
+        if (options.role != Role::tx) sleeper_.emplace(port, *options.idle_us);
     }
     restart();
 }

@@ -16,11 +16,17 @@ namespace famez::pingpong {
 
 class Pacer {
   public:
-    Pacer(const Options& options, const Port& port, LinkWatch& link, const Tally& tally);
+    Pacer(const Options& options, Port& port, LinkWatch& link, const Tally& tally);
 
     // A new run: forgets the deadline and what was seen of the last one.
     void restart();
     void set_deadline(std::uint64_t cycles) { deadline_ = cycles; }
+
+    // The messages have up to so many bytes: of those that are no frames any more fewer come to a
+    // tick.
+    void expect(std::uint32_t bytes) {
+        if (reload_ != 0) budget_ = reload_ = budget_of(bytes);
+    }
 
     // The work is done; only stay a little to answer. Sleeps between polls: a driver whose other
     // end leaves now takes its memory apart in another thread (net_memif), and polling at full
@@ -74,6 +80,14 @@ class Pacer {
     static constexpr std::int32_t full_budget = 32768;
     // A tick costs some ten nanoseconds: so many empty polls are a microsecond or two.
     static constexpr std::int32_t idle_cost = full_budget / 128;
+
+    // Large messages: so many bytes to a tick.
+    static constexpr std::uint32_t full_bytes = 16U << 20;
+
+    static constexpr std::int32_t budget_of(std::uint32_t bytes) {
+        return bytes <= max_frame ? full_budget : static_cast<std::int32_t>(full_bytes / bytes);
+    }
+    static_assert(full_bytes >= max_message);  // 0 would be a pause at each poll
 
     void look_for_stall(std::uint64_t now);
     void show_progress(std::uint64_t now);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "clock.h"
+#include "fabric_builder.h"
 #include "frames.h"
 #include "histogram.h"
 #include "outstanding.h"
@@ -19,17 +20,18 @@ namespace {
 // CPU.
 constexpr double answer_seconds = 2.0;
 constexpr double last_answer_seconds = 0.1;
-constexpr std::uint32_t max_burst = 512;
 static_assert(max_burst <= Outstanding::capacity);
 
 enum class Loop { closed, open };  // the next burst when the last is answered, or when it is due
 
+template <class AnyPort>
 class Pinger {
   public:
-    explicit Pinger(const Bench& bench)
-        : bench_(bench), options_(bench.options), port_(bench.port), stream_(bench) {}
+    Pinger(const Bench& bench, AnyPort& port)
+        : bench_(bench), options_(bench.options), port_(port), stream_(bench), builder_(port) {}
 
     bool run() { return stream_.run(*this); }
+    void aim() { builder_.aim_at(stream_.sender().destination()); }
     void run_size(Row& row);
 
   private:
@@ -42,19 +44,22 @@ class Pinger {
     template <bool with_verify>
     std::uint32_t send_due();
     template <Loop loop, bool with_verify>
-    void take(std::uint16_t count, std::uint64_t now);
-    template <Loop loop, bool with_verify>
-    void take_answer(const rte_mbuf* packet, std::uint64_t now);
+    std::uint16_t take(std::uint16_t most, std::uint64_t& heard_at);
+    template <Loop loop, bool with_verify, class Frame>
+    void take_answer(const Frame& frame, std::uint64_t now);
     template <Loop loop>
     void record(const Outstanding::Answer& answer, std::uint64_t now);
-    bool check(const rte_mbuf* packet, std::uint64_t sequence);
+    template <class Frame>
+    bool check(const Frame& frame, std::uint64_t sequence);
     bool on_limit();
+    bool on_tick();
     void on_open_tick(std::uint32_t moved);
 
     const Bench& bench_;
     const Options& options_;
-    const Port& port_;
+    AnyPort& port_;
     Stream stream_;  // its tally counts the answers
+    typename AnyPort::Builder builder_;
     Histogram rtt_;
     Histogram service_;  // open loop: from when it was sent, not from when it was due
     Outstanding outstanding_;
@@ -66,13 +71,15 @@ class Pinger {
     bool sending_ = true;  // open loop: still
     std::uint64_t downs_ = 0;
     Row counts_;
-    std::array<rte_mbuf*, max_burst> asks_{};
-    std::array<rte_mbuf*, max_burst> answers_{};
+    std::array<typename AnyPort::Packet, max_burst> asks_{};
+    typename AnyPort::Received answers_{};
 };
 
-bool Pinger::check(const rte_mbuf* packet, std::uint64_t sequence) {
-    if (packet->pkt_len != stream_.plan().size_of(sequence)) return false;
-    collect_payload(packet, pieces_);
+template <class AnyPort>
+template <class Frame>
+bool Pinger<AnyPort>::check(const Frame& frame, std::uint64_t sequence) {
+    if (size_of(frame) != stream_.plan().size_of(sequence)) return false;
+    collect_payload(frame, pieces_);
     std::size_t offset = 0;
     for (const Piece& piece : pieces_) {
         if (!matches_pattern(piece.data, piece.size, offset, sequence)) return false;
@@ -81,8 +88,9 @@ bool Pinger::check(const rte_mbuf* packet, std::uint64_t sequence) {
     return true;
 }
 
+template <class AnyPort>
 template <Loop loop>
-void Pinger::record(const Outstanding::Answer& answer, std::uint64_t now) {
+void Pinger<AnyPort>::record(const Outstanding::Answer& answer, std::uint64_t now) {
     if constexpr (loop == Loop::closed) {
         rtt_.record(now - answer.asked_at);
     } else if (answer.sequence >= recorded_from_) {
@@ -94,15 +102,16 @@ void Pinger::record(const Outstanding::Answer& answer, std::uint64_t now) {
     }
 }
 
-template <Loop loop, bool with_verify>
-void Pinger::take_answer(const rte_mbuf* packet, std::uint64_t now) {
-    const std::size_t payload = packet->data_len - ether_header;
+template <class AnyPort>
+template <Loop loop, bool with_verify, class Frame>
+void Pinger<AnyPort>::take_answer(const Frame& frame, std::uint64_t now) {
+    const std::size_t payload = first_piece_of(frame) - ether_header;
     std::uint64_t shown = 0;
     std::uint64_t mask = UINT64_MAX;
     if (payload >= sizeof shown) [[likely]] {
-        shown = load<std::uint64_t>(frame_of(packet) + ether_header);
+        shown = load<std::uint64_t>(frame_of(frame) + ether_header);
     } else {
-        std::memcpy(&shown, frame_of(packet) + ether_header, payload);
+        std::memcpy(&shown, frame_of(frame) + ether_header, payload);
         mask = (std::uint64_t{1} << (8 * payload)) - 1;
     }
     const auto answer = outstanding_.place(shown, mask);
@@ -121,26 +130,45 @@ void Pinger::take_answer(const rte_mbuf* packet, std::uint64_t now) {
     }
     record<loop>(answer, now);
     ++stream_.tally().messages;
-    stream_.tally().bytes += packet->pkt_len;
+    stream_.tally().bytes += size_of(frame);
     if constexpr (with_verify) {
-        if (!check(packet, answer.sequence)) ++counts_.corrupted;
+        if (!check(frame, answer.sequence)) ++counts_.corrupted;
     }
 }
 
+// Says how many came. Sets `heard_at` if any.
+template <class AnyPort>
 template <Loop loop, bool with_verify>
-void Pinger::take(std::uint16_t count, std::uint64_t now) {
-    for (std::uint16_t i = 0; i < count; ++i) {
-        if (is_type(answers_[i], data_type)) [[likely]] {
-            take_answer<loop, with_verify>(answers_[i], now);
-        } else {
-            stream_.sender().on_other(answers_[i], sent_);
-            ++counts_.foreign;
-        }
-    }
-    free_burst(port_.pool(), answers_.data(), count);
+std::uint16_t Pinger<AnyPort>::take(std::uint16_t most, std::uint64_t& heard_at) {
+    typename AnyPort::Inbox inbox(port_, answers_);
+    if (!inbox.receive(most)) return 0;
+    std::uint64_t now = 0;
+    inbox.each(
+        [&]() __attribute__((always_inline)) { now = now_cycles(); },
+        [&](const auto& frame) __attribute__((always_inline)) {
+            if (is_type(frame, data_type)) [[likely]] {
+                take_answer<loop, with_verify>(frame, now);
+            } else {
+                stream_.sender().on_other(frame, sent_);
+                ++counts_.foreign;
+            }
+            return true;
+        });
+    if (inbox.count() == 0) return 0;
+    inbox.free();
+    heard_at = now;
+    return inbox.count();
 }
 
-bool Pinger::on_limit() {
+template <class AnyPort>
+bool Pinger<AnyPort>::on_tick() {
+    const bool go_on = stream_.on_tick(sent_);
+    aim();
+    return go_on;
+}
+
+template <class AnyPort>
+bool Pinger<AnyPort>::on_limit() {
     if (!stream_.tally().clock_runs()) {
         rtt_.clear();
         recorded_from_ = sent_;
@@ -150,8 +178,9 @@ bool Pinger::on_limit() {
 
 // Sends a burst and takes its answers. Takes them while it is still sending too: a burst may be
 // larger than what is on the way at once. False when the run is to end.
+template <class AnyPort>
 template <bool with_verify>
-bool Pinger::exchange(std::uint32_t count) {
+bool Pinger<AnyPort>::exchange(std::uint32_t count) {
     Pacer& pacer = stream_.pacer();
     const std::uint64_t downs = bench_.link.downs();
     std::uint64_t patience = to_cycles(answer_seconds);
@@ -166,16 +195,13 @@ bool Pinger::exchange(std::uint32_t count) {
             done += port_.send(asks_.data() + done, rest);
         }
         const std::uint16_t came =
-            port_.receive(answers_.data(), static_cast<std::uint16_t>(options_.burst));
+            take<Loop::closed, with_verify>(static_cast<std::uint16_t>(options_.burst), heard_at);
         if (came != 0) {
-            const std::uint64_t now = now_cycles();
-            take<Loop::closed, with_verify>(came, now);
-            heard_at = now;
             if (!pacer.spend(came)) continue;
         } else if (!pacer.spend_empty()) {
             continue;
         }
-        if (go_on && !stream_.on_tick(sent_)) {
+        if (go_on && !on_tick()) {
             // What is under way when Ctrl-C comes or the time is up is still waited for, a little.
             go_on = false;
             heard_at = now_cycles();
@@ -187,20 +213,22 @@ bool Pinger::exchange(std::uint32_t count) {
     }
     sent_ += done;
     *counts_.lost += outstanding_.missing() - (count - done);
-    if (done < count) rte_pktmbuf_free_bulk(asks_.data() + done, count - done);
+    if (done < count) port_.free(asks_.data() + done, count - done);
     return go_on;
 }
 
+template <class AnyPort>
 template <bool with_verify>
-void Pinger::ping() {
+void Pinger<AnyPort>::ping() {
     for (;;) {
         if (sent_ >= stream_.limit() && !on_limit()) return;
-        const auto count = static_cast<std::uint32_t>(
+        const auto most = static_cast<std::uint32_t>(
             std::min<std::uint64_t>(options_.burst, stream_.limit() - sent_));
-        if (!stream_.builder().build_planned<with_verify>(asks_.data(), count, sent_,
-                                                          stream_.plan())) [[unlikely]] {
+        const std::uint32_t count =
+            builder_.template build_planned<with_verify>(asks_.data(), most, sent_, stream_.plan());
+        if (count == 0) [[unlikely]] {
             port_.reclaim();
-            if (stream_.pacer().spend_empty() && !stream_.on_tick(sent_)) return;
+            if (stream_.pacer().spend_empty() && !on_tick()) return;
             continue;
         }
         if (!exchange<with_verify>(count)) return;
@@ -208,8 +236,9 @@ void Pinger::ping() {
 }
 
 // What is due by now and can be under way; says how many. What the port does not take stays due.
+template <class AnyPort>
 template <bool with_verify>
-std::uint32_t Pinger::send_due() {
+std::uint32_t Pinger<AnyPort>::send_due() {
     if (sent_ >= stream_.limit() && !on_limit()) {
         sending_ = false;
         heard_at_ = now_cycles();
@@ -217,10 +246,12 @@ std::uint32_t Pinger::send_due() {
     }
     const std::uint64_t most = std::min<std::uint64_t>(
         std::min(options_.burst, outstanding_.room()), stream_.limit() - sent_);
-    const std::uint32_t count =
+    std::uint32_t count =
         stream_.schedule().count_due(now_cycles(), sent_, static_cast<std::uint32_t>(most));
     if (count == 0) return 0;
-    if (!stream_.builder().build_planned<with_verify>(asks_.data(), count, sent_, stream_.plan())) {
+    count =
+        builder_.template build_planned<with_verify>(asks_.data(), count, sent_, stream_.plan());
+    if (count == 0) {
         port_.reclaim();
         return 0;
     }
@@ -228,12 +259,13 @@ std::uint32_t Pinger::send_due() {
     const std::uint16_t done = port_.send(asks_.data(), static_cast<std::uint16_t>(count));
     outstanding_.ask(done, now);
     sent_ += done;
-    if (done < count) rte_pktmbuf_free_bulk(asks_.data() + done, count - done);
+    if (done < count) port_.free(asks_.data() + done, count - done);
     return done;
 }
 
-void Pinger::on_open_tick(std::uint32_t moved) {
-    if (sending_ && !stream_.on_tick(sent_)) {
+template <class AnyPort>
+void Pinger<AnyPort>::on_open_tick(std::uint32_t moved) {
+    if (sending_ && !on_tick()) {
         sending_ = false;
         heard_at_ = now_cycles();
     }
@@ -255,8 +287,9 @@ void Pinger::on_open_tick(std::uint32_t moved) {
     }
 }
 
+template <class AnyPort>
 template <bool with_verify>
-void Pinger::ping_at_rate() {
+void Pinger<AnyPort>::ping_at_rate() {
     constexpr std::uint16_t answers_at_once = 32;
     Pacer& pacer = stream_.pacer();
     outstanding_.restart(0);
@@ -264,11 +297,7 @@ void Pinger::ping_at_rate() {
     patience_ = to_cycles(answer_seconds);
     downs_ = bench_.link.downs();
     while (sending_ || outstanding_.missing() != 0) {
-        const std::uint16_t came = port_.receive(answers_.data(), answers_at_once);
-        if (came != 0) {
-            heard_at_ = now_cycles();
-            take<Loop::open, with_verify>(came, heard_at_);
-        }
+        const std::uint16_t came = take<Loop::open, with_verify>(answers_at_once, heard_at_);
         const std::uint32_t moved = came + (sending_ ? send_due<with_verify>() : 0);
         if (moved != 0 ? pacer.spend(moved) : pacer.spend_empty()) on_open_tick(moved);
         if (!sending_ && now_cycles() - heard_at_ > patience_) break;
@@ -276,7 +305,8 @@ void Pinger::ping_at_rate() {
     *counts_.lost += outstanding_.give_up(UINT64_MAX);
 }
 
-void Pinger::run_size(Row& row) {
+template <class AnyPort>
+void Pinger<AnyPort>::run_size(Row& row) {
     counts_ = Row();
     counts_.lost = 0;
     sent_ = 0;
@@ -299,8 +329,12 @@ void Pinger::run_size(Row& row) {
 }  // namespace
 
 // Not on the stack: the histograms are large.
-bool run_ping(const Bench& bench) {
-    return std::make_unique<Pinger>(bench)->run();
+template <class AnyPort>
+bool run_ping(const Bench& bench, AnyPort& port) {
+    return std::make_unique<Pinger<AnyPort>>(bench, port)->run();
 }
+
+template bool run_ping(const Bench& bench, EthdevPort& port);
+template bool run_ping(const Bench& bench, FabricPort& port);
 
 }  // namespace famez::pingpong

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "clock.h"
+#include "fabric_port.h"
 #include "frames.h"
 #include "receiver.h"
 #include "roles.h"
@@ -35,67 +36,79 @@ class Turner {
 };
 
 // Answers are never dropped while the other end is there to take them.
-bool send_back(const Port& port, Receiver& receiver, rte_mbuf** packets, std::uint16_t count) {
-    std::uint16_t sent = port.send(packets, count);
-    while (sent < count) {
-        if (receiver.spend(0)) {
-            const bool go_on = receiver.on_tick();
-            if (!go_on || !receiver.link().is_up()) {
-                receiver.count_dropped(count - sent);
-                rte_pktmbuf_free_bulk(packets + sent, count - sent);
-                return go_on;
-            }
+template <class Answers>
+[[gnu::always_inline]] inline bool send_back(Receiver& receiver, Answers& answers) {
+    while (!answers.send()) {
+        if (!receiver.spend(0)) continue;
+        const bool go_on = receiver.on_tick();
+        if (!go_on || !receiver.link().is_up()) {
+            receiver.count_dropped(answers.drop());
+            return go_on;
         }
-        sent = static_cast<std::uint16_t>(sent + port.send(packets + sent, count - sent));
     }
     return true;
 }
 
-template <bool with_verify>
+template <class AnyPort, bool with_verify>
 class Answerer {
   public:
-    Answerer(const Port& port, Receiver& receiver)
+    Answerer(AnyPort& port, Receiver& receiver)
         : port_(port), receiver_(receiver), tally_(receiver.tally()), turner_(port.mac()) {}
 
-    bool take(rte_mbuf** packets, std::uint16_t count, bool busy) {
-        std::uint16_t answers = 0;
-        for (std::uint16_t i = 0; i < count; ++i) {
-            rte_mbuf* const packet = packets[i];
-            if (is_type(packet, data_type)) [[likely]] {
-                if constexpr (with_verify) receiver_.verify(packet);
-                turner_.turn(frame_of(packet));
-                tally_.bytes += packet->pkt_len;
-                ++tally_.messages;
-                packets[answers++] = packet;
-            } else {
-                if (answers != 0 || busy) tally_.end_cycles = now_cycles();
-                receiver_.on_other(packet);
-                rte_pktmbuf_free(packet);
-            }
-        }
-        return answers == 0 || send_back(port_, receiver_, packets, answers);
+    [[gnu::always_inline]] bool take(typename AnyPort::Inbox& inbox, bool busy) {
+        typename AnyPort::Answers answers(port_, inbox);
+        std::uint64_t bytes = 0;
+        std::uint64_t messages = 0;
+        inbox.each([] {},
+                   [&](const auto& frame) __attribute__((always_inline)) {
+                       if (is_type(frame, data_type)) [[likely]] {
+                           if (!answers.add(frame, turner_)) return false;
+                           if constexpr (with_verify) receiver_.verify(frame);
+                           bytes += size_of(frame);
+                           ++messages;
+                           return true;
+                       }
+                       // It may end the stream: what came before belongs to it.
+                       if (messages != 0 || busy) tally_.end_cycles = now_cycles();
+                       tally_.bytes += bytes;
+                       tally_.messages += messages;
+                       bytes = messages = 0;
+                       answers.pause();
+                       receiver_.on_other(frame);
+                       inbox.free(frame);
+                       return true;
+                   });
+        tally_.bytes += bytes;
+        tally_.messages += messages;
+        receiver_.count_dropped(answers.dropped());
+        return answers.count() == 0 || send_back(receiver_, answers);
     }
 
   private:
-    const Port& port_;
+    AnyPort& port_;
     Receiver& receiver_;
     Tally& tally_;
     const Turner turner_;
 };
 
-template <bool with_verify>
-void answer(const Bench& bench, Receiver& receiver) {
-    Answerer<with_verify> answerer(bench.port, receiver);
-    serve(bench.port, receiver, static_cast<std::uint16_t>(bench.options.burst), answerer);
+template <bool with_verify, class AnyPort>
+void answer(const Bench& bench, AnyPort& port, Receiver& receiver) {
+    Answerer<AnyPort, with_verify> answerer(port, receiver);
+    serve(port, receiver, static_cast<std::uint16_t>(bench.options.burst), answerer);
 }
 
 }  // namespace
 
-bool run_pong(const Bench& bench) {
+template <class AnyPort>
+bool run_pong(const Bench& bench, AnyPort& port) {
     Receiver receiver(bench.options, bench.port, bench.link, bench.reporter);
-    bench.options.verify ? answer<true>(bench, receiver) : answer<false>(bench, receiver);
+    bench.options.verify ? answer<true>(bench, port, receiver)
+                         : answer<false>(bench, port, receiver);
     receiver.finish();
     return true;
 }
+
+template bool run_pong(const Bench& bench, EthdevPort& port);
+template bool run_pong(const Bench& bench, FabricPort& port);
 
 }  // namespace famez::pingpong

@@ -20,7 +20,7 @@ constexpr std::uint64_t no_limit = UINT64_MAX;
 
 }  // namespace
 
-Receiver::Receiver(const Options& options, const Port& port, LinkWatch& link, Reporter& reporter)
+Receiver::Receiver(const Options& options, Port& port, LinkWatch& link, Reporter& reporter)
     : options_(options),
       port_(port),
       link_(link),
@@ -30,8 +30,7 @@ Receiver::Receiver(const Options& options, const Port& port, LinkWatch& link, Re
     verifier_.start(sizes_, std::nullopt);
 }
 
-void Receiver::on_other(const rte_mbuf* packet) {
-    const auto received = parse_control(packet);
+void Receiver::on_control(const std::optional<ReceivedControl>& received) {
     if (!received) {
         ++foreign_;
         return;
@@ -60,6 +59,7 @@ void Receiver::on_hello(const ReceivedControl& hello) {
         sender_ = hello.from;
         sizes_ = SizeRange{m.size_min, m.size_max};
         verifier_.learn_sizes(*sizes_);
+        pacer_.expect(sizes_->max);
         look_for_pattern();
     } else if (!known) {
         if (state_ == State::open) close("abandoned", nullptr);
@@ -82,10 +82,7 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
         sizes_ = SizeRange{hello_->size_min, hello_->size_max};
         first = hello_->next_sequence;
         if (sizes_->max > port_.largest_frame()) {
-            complain(
-                "the sender will send frames of {} bytes but this port is set up for {}: "
-                "start this end with --size {}",
-                sizes_->max, port_.largest_frame(), sizes_->max);
+            complain_of_size();
         }
     }
     // Without a hello the first messages are checked already.
@@ -93,10 +90,20 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
         verifier_.start(sizes_, first);
         look_for_pattern();
     }
+    pacer_.expect(sizes_ ? sizes_->max : port_.largest_frame());
     state_ = State::open;
     link_.expect_down(false);
     seen_at_ = now_cycles();
     pacer_.watch_for_stalls(true);
+}
+
+void Receiver::complain_of_size() const {
+    const bool no_frame = sizes_->max > max_frame;
+    complain("the sender will send {} of {} bytes but this port is set up for {}: {}{}",
+             no_frame ? "messages" : "frames", sizes_->max, port_.largest_frame(),
+             no_frame ? "start this end with --api fabric, or the sender with a smaller --size"
+                      : "start this end with --size ",
+             no_frame ? "" : fmt::format("{}", sizes_->max));
 }
 
 void Receiver::look_for_pattern() {

@@ -26,7 +26,7 @@ inline constexpr std::uint32_t idle_polls = 64;
 
 class Receiver {
   public:
-    Receiver(const Options& options, const Port& port, LinkWatch& link, Reporter& reporter);
+    Receiver(const Options& options, Port& port, LinkWatch& link, Reporter& reporter);
 
     // For the hot loops: count into this; when messages reach the limit call on_limit(), and on
     // spend() on_tick(); either says whether to go on.
@@ -42,9 +42,15 @@ class Receiver {
 
     // Any frame that is not data; it stays the caller's. What was received before it in the same
     // burst must have been counted.
-    void on_other(const rte_mbuf* packet);
+    template <class Frame>
+    [[gnu::noinline, gnu::cold]] void on_other(const Frame& frame) {
+        on_control(parse_control(frame));
+    }
 
-    void verify(const rte_mbuf* packet) { verify_frame(packet, verifier_, pieces_); }
+    template <class Frame>
+    void verify(const Frame& frame) {
+        verify_frame(frame, verifier_, pieces_);
+    }
 
     void count_dropped(std::uint64_t messages) { dropped_ += messages; }
     [[nodiscard]] const LinkWatch& link() const { return link_; }
@@ -55,19 +61,21 @@ class Receiver {
   private:
     enum class State { idle, open, closed };
 
+    void on_control(const std::optional<ReceivedControl>& received);
     void on_hello(const ReceivedControl& hello);
     void on_end(const ReceivedControl& end);
     void answer(const MacAddress& to, const ControlMessage& question, Control kind);
     void open(std::optional<ReceivedControl> hello);
     void close(const char* ended, const ControlMessage* end);
     void ask_who();
+    void complain_of_size() const;
     void look_for_pattern();
     [[nodiscard]] bool stranger(const ReceivedControl& hello) const;
     [[nodiscard]] std::optional<std::uint64_t> count_lost(const ControlMessage* end) const;
     void add_row(const char* ended, std::optional<std::uint64_t> lost);
 
     const Options& options_;
-    const Port& port_;
+    Port& port_;
     LinkWatch& link_;
     Reporter& reporter_;
     Tally tally_;

@@ -17,7 +17,6 @@
 #include "clock.h"
 #include "log.h"
 #include "percentile_text.h"
-#include "port_stats.h"
 
 namespace famez::pingpong {
 namespace {
@@ -103,7 +102,7 @@ void Reporter::add(const Row& row) {
     save_histogram(row);
     ++rows_;
     // Now: some drivers forget their counters when the other end goes.
-    port_line_ = port_statistics_line(port_.id());
+    port_line_ = port_.statistics_line();
 }
 
 void Reporter::judge(const Row& row) {
@@ -122,6 +121,7 @@ void Reporter::judge(const Row& row) {
 nlohmann::ordered_json Reporter::describe(const Row& row) const {
     nlohmann::ordered_json json;
     json["role"] = pingpong::to_string(options_.role);
+    json["api"] = options_.api == Api::fabric ? "fabric" : "ethdev";
     json["driver"] = port_.driver();
     json["port"] = port_.id();
     if (row.size.mixed()) {
@@ -135,7 +135,7 @@ nlohmann::ordered_json Reporter::describe(const Row& row) const {
     json["verify"] = options_.verify;
     json["content_verified"] = row.content_verified;
     if (options_.role == Role::rx) json["touch"] = to_string(options_.touch);
-    json["cycles_hz"] = rte_get_tsc_hz();
+    json["cycles_hz"] = cycles_hz();
     json["ended"] = row.ended;
     json["sent"] = row.sent;
     json["received"] = row.received;
@@ -160,7 +160,7 @@ nlohmann::ordered_json Reporter::describe(const Row& row) const {
     json["link_downs"] = row.link_downs;
     json["stalls"] = row.stalls;
     add_sleeps(json, row);
-    add_port_statistics(json, port_.id());
+    port_.add_statistics(json);
     return json;
 }
 

@@ -11,15 +11,20 @@ namespace famez::pingpong {
 
 struct Bench {
     const Options& options;
-    const Port& port;
+    Port& port;
     LinkWatch& link;
     Reporter& reporter;
 };
 
-// Each returns false when it could not do its work and has said why.
-bool run_ping(const Bench& bench);
-bool run_pong(const Bench& bench);
-bool run_tx(const Bench& bench);
-bool run_rx(const Bench& bench);
+// Each returns false when it could not do its work and has said why. `port`: bench.port as what it
+// is, an EthdevPort or a FabricPort.
+template <class AnyPort>
+bool run_ping(const Bench& bench, AnyPort& port);
+template <class AnyPort>
+bool run_pong(const Bench& bench, AnyPort& port);
+template <class AnyPort>
+bool run_tx(const Bench& bench, AnyPort& port);
+template <class AnyPort>
+bool run_rx(const Bench& bench, AnyPort& port);
 
 }  // namespace famez::pingpong

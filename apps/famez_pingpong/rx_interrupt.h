@@ -7,22 +7,19 @@
 
 #include <rte_epoll.h>
 
+#include "interrupt.h"
+
 namespace famez::pingpong {
 
 // Belongs to the thread that makes it: EAL keeps one epoll set a thread.
-class RxInterrupt {
+class RxInterrupt final : public Interrupt {
   public:
     explicit RxInterrupt(std::uint16_t port);
-    ~RxInterrupt();
-    RxInterrupt(const RxInterrupt&) = delete;
-    RxInterrupt& operator=(const RxInterrupt&) = delete;
+    ~RxInterrupt() override;
 
-    [[nodiscard]] bool works() const { return works_; }
-    // Why it does not.
-    [[nodiscard]] const std::string& reason() const { return reason_; }
-
-    // Waits up to so long for a message; false when none came. May end early without one.
-    bool wait(double seconds);
+    [[nodiscard]] bool works() const override { return works_; }
+    [[nodiscard]] const std::string& reason() const override { return reason_; }
+    bool wait(double seconds) override;
 
   private:
     bool start();

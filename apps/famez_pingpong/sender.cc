@@ -4,7 +4,6 @@
 #include <random>
 
 #include "clock.h"
-#include "frames.h"
 #include "log.h"
 #include "stop.h"
 
@@ -27,7 +26,7 @@ Role partner_of(Role role) {
 
 }  // namespace
 
-Sender::Sender(const Options& options, const Port& port, LinkWatch& link)
+Sender::Sender(const Options& options, Port& port, LinkWatch& link)
     : options_(options),
       port_(port),
       link_(link),
@@ -53,26 +52,21 @@ bool Sender::is_answer(const ReceivedControl& received) const {
            m.session == about_.session && m.run == about_.run;
 }
 
-void Sender::on_other(const rte_mbuf* packet, std::uint64_t next_sequence) {
-    const auto received = parse_control(packet);
-    if (!received) return;
-    if (received->message.kind == Control::who) {
+void Sender::on_control(const ReceivedControl& received, std::uint64_t next_sequence) {
+    if (received.message.kind == Control::who) {
         say(Control::hello, next_sequence);
-    } else if (is_answer(*received)) {
-        answer_ = received->message;
+    } else if (is_answer(received)) {
+        answer_ = received.message;
         if (!options_.peer && answer_->kind == Control::hello_ack &&
             answer_->role == static_cast<std::uint32_t>(partner_of(options_.role))) {
-            destination_ = received->from;
+            destination_ = received.from;
         }
     }
 }
 
 void Sender::poll(std::uint64_t next_sequence) {
-    std::array<rte_mbuf*, 32> packets;
-    const std::uint16_t count = port_.receive(packets.data(), packets.size());
-    for (std::uint16_t i = 0; i < count; ++i)
-        on_other(packets[i], next_sequence);
-    rte_pktmbuf_free_bulk(packets.data(), count);
+    port_.receive_control(
+        [&](const ReceivedControl& received) { on_control(received, next_sequence); });
 }
 
 // True when an answer of this kind, from the right kind of partner, has come.

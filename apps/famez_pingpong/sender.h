@@ -5,9 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include <rte_mbuf.h>
-
 #include "control.h"
+#include "frames.h"
 #include "link_watch.h"
 #include "options.h"
 #include "port.h"
@@ -16,7 +15,7 @@ namespace famez::pingpong {
 
 class Sender {
   public:
-    Sender(const Options& options, const Port& port, LinkWatch& link);
+    Sender(const Options& options, Port& port, LinkWatch& link);
 
     // Says hello until the other end answers; with --wait 0 it says it once. False when nobody does
     // (it has complained then) or Ctrl-C comes.
@@ -32,7 +31,10 @@ class Sender {
     void poll(std::uint64_t next_sequence);
 
     // One frame that is not data; it stays the caller's.
-    void on_other(const rte_mbuf* packet, std::uint64_t next_sequence);
+    template <class Frame>
+    [[gnu::noinline, gnu::cold]] void on_other(const Frame& frame, std::uint64_t next_sequence) {
+        if (const auto received = parse_control(frame)) on_control(*received, next_sequence);
+    }
 
     // Says that this was all (of the whole program, if `last`) until the other end confirms, with
     // its totals; nothing if it does not.
@@ -40,13 +42,14 @@ class Sender {
                                       bool last);
 
   private:
+    void on_control(const ReceivedControl& received, std::uint64_t next_sequence);
     bool say(Control kind, std::uint64_t next_sequence);
     void complain_of_nobody() const;
     bool wait_for(Control kind, double seconds);
     [[nodiscard]] bool is_answer(const ReceivedControl& received) const;
 
     const Options& options_;
-    const Port& port_;
+    Port& port_;
     LinkWatch& link_;
     MacAddress destination_;
     ControlMessage about_;  // what every frame of this run says

@@ -13,6 +13,8 @@ namespace famez::pingpong {
 inline constexpr std::uint32_t ether_header = 14;
 inline constexpr std::uint32_t min_frame = ether_header + 1;  // one byte of payload
 inline constexpr std::uint32_t max_frame = 65535;             // mbuf lengths and MTUs are 16 bits
+// Of the fabric's own API: half of the largest ring less what the record needs.
+inline constexpr std::uint32_t max_message = (8U << 20) - 24;
 
 constexpr std::uint32_t exponent_of(std::uint32_t value) {
     return static_cast<std::uint32_t>(std::bit_width(value | 1)) - 1;
@@ -68,9 +70,9 @@ class SizePlan {
     std::uint32_t span_;
 };
 
-// "64", "9K", "64,512,9K", "64-4K" (doubling from 64 to 4K), "15-9K:mixed"; also lists of these.
-// Throws std::invalid_argument with one line for the user.
-std::vector<SizeRange> parse_sizes(std::string_view text);
+// "64", "9K", "1M", "64,512,9K", "64-4K" (doubling from 64 to 4K), "15-9K:mixed"; also lists of
+// these. Throws std::invalid_argument with one line for the user.
+std::vector<SizeRange> parse_sizes(std::string_view text, std::uint32_t largest = max_frame);
 
 // "64" or "15-9216": the way that tables and logs show a range.
 std::string to_string(SizeRange range);

@@ -39,11 +39,13 @@ bool sleep_towards(std::uint64_t cycles) {
     return true;
 }
 
-Sleeper::Sleeper(std::uint16_t port, double idle_us)
-    : interrupt_(port), idle_cycles_(to_cycles(idle_us * 1e-6)), quiet_since_(now_cycles()) {
-    if (interrupt_.works()) return;
-    note("port {} has no receive interrupt ({}): --idle-us sleeps {:g} us at a time instead", port,
-         interrupt_.reason(), nap_seconds * 1e6);
+Sleeper::Sleeper(Port& port, double idle_us)
+    : interrupt_(port.make_interrupt()),
+      idle_cycles_(to_cycles(idle_us * 1e-6)),
+      quiet_since_(now_cycles()) {
+    if (interrupt_->works()) return;
+    note("port {} has no receive interrupt ({}): --idle-us sleeps {:g} us at a time instead",
+         port.id(), interrupt_->reason(), nap_seconds * 1e6);
 }
 
 void Sleeper::rest(std::uint64_t messages, std::uint64_t until) {
@@ -57,9 +59,9 @@ void Sleeper::rest(std::uint64_t messages, std::uint64_t until) {
     const double seconds = sleepable_seconds(now, until);
     if (seconds == 0.0) return;
     ++sleeps_;
-    if (!interrupt_.works()) {
+    if (!interrupt_->works()) {
         nap(std::min(seconds, nap_seconds));
-    } else if (interrupt_.wait(seconds)) {
+    } else if (interrupt_->wait(seconds)) {
         // After a message it spins again; after the time alone it sleeps again at once.
         quiet_since_ = now_cycles();
     }

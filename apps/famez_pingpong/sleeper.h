@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
-#include "rx_interrupt.h"
+#include "interrupt.h"
+#include "port.h"
 
 namespace famez::pingpong {
 
@@ -21,17 +23,17 @@ bool sleep_towards(std::uint64_t cycles);
 class Sleeper {
   public:
     // Called by the thread that will poll. A port without interrupts is told of in a note.
-    Sleeper(std::uint16_t port, double idle_us);
+    Sleeper(Port& port, double idle_us);
 
     // For ticks that follow an empty poll. Sleeps if no message has come for long enough: until one
     // comes, but neither past `until` nor longer than 100 ms.
     void rest(std::uint64_t messages, std::uint64_t until);
 
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_; }
-    [[nodiscard]] bool by_interrupt() const { return interrupt_.works(); }
+    [[nodiscard]] bool by_interrupt() const { return interrupt_->works(); }
 
   private:
-    RxInterrupt interrupt_;
+    std::unique_ptr<Interrupt> interrupt_;
     std::uint64_t idle_cycles_;
     std::uint64_t seen_messages_ = 0;
     std::uint64_t quiet_since_;

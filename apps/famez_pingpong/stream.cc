@@ -8,7 +8,7 @@ namespace famez::pingpong {
 namespace {
 
 Schedule make_schedule(const Options& options) {
-    const auto hz = static_cast<double>(rte_get_tsc_hz());
+    const auto hz = static_cast<double>(cycles_hz());
     return options.rate ? Schedule(hz / static_cast<double>(*options.rate)) : Schedule();
 }
 
@@ -19,7 +19,6 @@ Stream::Stream(const Bench& bench)
       options_(bench.options),
       sender_(options_, bench.port, bench.link),
       pacer_(options_, bench.port, bench.link, tally_),
-      builder_(bench.port),
       schedule_(make_schedule(options_)) {}
 
 bool Stream::begin(std::uint32_t run) {
@@ -27,7 +26,6 @@ bool Stream::begin(std::uint32_t run) {
     plan_ = SizePlan(options_.sizes[run]);
     tally_ = Tally();
     if (!sender_.begin(run)) return false;
-    builder_.aim_at(sender_.destination());
     downs_before_ = downs_ = bench_.link.downs();
     stalls_before_ = pacer_.stalls();
     sleeps_before_ = pacer_.sleeps().value_or(Sleeps{});
@@ -35,6 +33,7 @@ bool Stream::begin(std::uint32_t run) {
     count_reached_ = false;
     cpu_use_.forget();
     pacer_.restart();
+    pacer_.expect(plan_.range().max);
     pacer_.watch_for_stalls(true);
     schedule_.start(now_cycles(), 0);
     return true;
@@ -62,7 +61,6 @@ bool Stream::on_tick(std::uint64_t sent) {
         // Nothing was due while there was no link.
         schedule_.start(now_cycles(), sent);
     }
-    builder_.aim_at(sender_.destination());
     return go_on;
 }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "cpu_use.h"
-#include "frames.h"
 #include "pacer.h"
 #include "roles.h"
 #include "schedule.h"
@@ -20,12 +19,14 @@ class Stream {
   public:
     explicit Stream(const Bench& bench);
 
-    // For each size calls `role.run_size(row)`, which sends it, counts into tally(), and fills in
-    // what only it knows, `sent` above all. False when there was nobody to send to.
+    // For each size calls `role.aim()`, and `role.run_size(row)`, which sends it, counts into
+    // tally(), and fills in what only it knows, `sent` above all. False when there was nobody to
+    // send to.
     template <class Role>
     bool run(Role& role) {
         for (std::uint32_t run = 0; begin(run); ++run) {
             Row row;
+            role.aim();
             role.run_size(row);
             if (!end(row)) break;
         }
@@ -33,7 +34,7 @@ class Stream {
     }
 
     // For the hot loops: when so many are sent call on_limit(), and on spend() on_tick(); either
-    // says whether to go on.
+    // says whether to go on. A tick may bring another destination: aim anew.
     [[nodiscard]] std::uint64_t limit() const { return limit_; }
     bool on_limit(std::uint64_t sent);
     bool on_tick(std::uint64_t sent);
@@ -41,7 +42,6 @@ class Stream {
     Tally& tally() { return tally_; }
     Pacer& pacer() { return pacer_; }
     Sender& sender() { return sender_; }
-    [[nodiscard]] const FrameBuilder& builder() const { return builder_; }
     [[nodiscard]] const SizePlan& plan() const { return plan_; }
     // With --rate; begins with each size.
     [[nodiscard]] const Schedule& schedule() const { return schedule_; }
@@ -56,7 +56,6 @@ class Stream {
     Tally tally_;
     Pacer pacer_;
     CpuUse cpu_use_;
-    FrameBuilder builder_;
     SizePlan plan_;
     Schedule schedule_;
     std::uint32_t run_ = 0;

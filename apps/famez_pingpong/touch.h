@@ -7,6 +7,8 @@
 
 #include <rte_mbuf.h>
 
+#include "fabric_frame.h"
+
 namespace famez::pingpong {
 
 // The sum of all words; kept, so that the compiler cannot leave the reading out.
@@ -22,6 +24,8 @@ class TouchSum {
             sum_ += sum_of(rte_pktmbuf_mtod(part, const std::uint8_t*), part->data_len);
         }
     }
+
+    void add(const FabricFrame& frame) { sum_ += sum_of(frame.data, frame.size); }
 
   private:
     static std::uint64_t sum_of(const std::uint8_t* bytes, std::size_t size);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "clock.h"
+#include "fabric_builder.h"
 #include "frames.h"
 #include "pacer.h"
 #include "roles.h"
@@ -14,12 +15,18 @@ namespace {
 enum class Shape { fixed, planned };  // one size in one segment, or anything
 enum class Pace { unlimited, at_rate };
 
+template <class AnyPort>
 class Transmitter {
   public:
-    explicit Transmitter(const Bench& bench)
-        : options_(bench.options), port_(bench.port), stream_(bench), tally_(stream_.tally()) {}
+    Transmitter(const Bench& bench, AnyPort& port)
+        : options_(bench.options),
+          port_(port),
+          stream_(bench),
+          builder_(port),
+          tally_(stream_.tally()) {}
 
     bool run() { return stream_.run(*this); }
+    void aim() { builder_.aim_at(stream_.sender().destination()); }
     void run_size(Row& row);
 
   private:
@@ -28,39 +35,46 @@ class Transmitter {
     template <bool with_pattern, Shape shape, Pace pace>
     void transmit_as();
     template <bool with_pattern, Shape shape>
-    bool build(std::uint32_t count);
+    std::uint32_t build(std::uint32_t count);
     bool push(std::uint32_t count);
     bool wait_until_due();
     bool on_tick();
 
     const Options& options_;
-    const Port& port_;
+    AnyPort& port_;
     Stream stream_;
+    typename AnyPort::Builder builder_;
     Tally& tally_;
-    std::array<rte_mbuf*, 512> packets_{};
+    std::array<typename AnyPort::Packet, max_burst> packets_{};
 };
 
-bool Transmitter::on_tick() {
+template <class AnyPort>
+bool Transmitter<AnyPort>::on_tick() {
     // Nobody else takes the questions of a receiver that is new here.
     stream_.sender().poll(tally_.messages);
-    return stream_.on_tick(tally_.messages);
+    const bool go_on = stream_.on_tick(tally_.messages);
+    aim();
+    return go_on;
 }
 
+// Says how many: at most so many, and none when there is no buffer.
+template <class AnyPort>
 template <bool with_pattern, Shape shape>
-bool Transmitter::build(std::uint32_t count) {
-    const FrameBuilder& builder = stream_.builder();
+std::uint32_t Transmitter<AnyPort>::build(std::uint32_t count) {
     const SizePlan& plan = stream_.plan();
     if constexpr (shape == Shape::fixed) {
-        return builder.build_fixed<with_pattern>(packets_.data(), count, tally_.messages,
-                                                 plan.range().min);
+        return builder_.template build_fixed<with_pattern>(packets_.data(), count, tally_.messages,
+                                                           plan.range().min);
     } else {
-        return builder.build_planned<with_pattern>(packets_.data(), count, tally_.messages, plan);
+        return builder_.template build_planned<with_pattern>(packets_.data(), count,
+                                                             tally_.messages, plan);
     }
 }
 
 // Hands a burst over, however long the other end lets us wait: nothing is dropped here. False when
 // the run is to end.
-bool Transmitter::push(std::uint32_t count) {
+template <class AnyPort>
+bool Transmitter<AnyPort>::push(std::uint32_t count) {
     std::uint32_t done = 0;
     do {
         const auto rest = static_cast<std::uint16_t>(count - done);
@@ -68,7 +82,7 @@ bool Transmitter::push(std::uint32_t count) {
         done += taken;
         tally_.messages += taken;
         if (stream_.pacer().spend(taken) && !on_tick()) {
-            if (done < count) rte_pktmbuf_free_bulk(packets_.data() + done, count - done);
+            if (done < count) port_.free(packets_.data() + done, count - done);
             return false;
         }
     } while (done < count);
@@ -76,14 +90,16 @@ bool Transmitter::push(std::uint32_t count) {
 }
 
 // Returns early now and then; false when the run is to end.
-bool Transmitter::wait_until_due() {
+template <class AnyPort>
+bool Transmitter<AnyPort>::wait_until_due() {
     Pacer& pacer = stream_.pacer();
     const bool paused = pacer.pause_until(stream_.schedule().due(tally_.messages));
     return !(pacer.spend_empty() || paused) || on_tick();
 }
 
+template <class AnyPort>
 template <bool with_pattern, Shape shape, Pace pace>
-void Transmitter::transmit_as() {
+void Transmitter<AnyPort>::transmit_as() {
     for (;;) {
         const std::uint64_t first = tally_.messages;
         if (first >= stream_.limit() && !stream_.on_limit(first)) return;
@@ -96,7 +112,8 @@ void Transmitter::transmit_as() {
                 continue;
             }
         }
-        if (!build<with_pattern, shape>(count)) [[unlikely]] {
+        count = build<with_pattern, shape>(count);
+        if (count == 0) [[unlikely]] {
             port_.reclaim();
             if (stream_.pacer().spend_empty() && !on_tick()) return;
             continue;
@@ -112,8 +129,9 @@ void Transmitter::transmit_as() {
     }
 }
 
+template <class AnyPort>
 template <Pace pace>
-void Transmitter::transmit() {
+void Transmitter<AnyPort>::transmit() {
     const SizeRange range = stream_.plan().range();
     const bool fixed = !range.mixed() && range.max <= port_.segment_size();
     if (fixed) {
@@ -125,15 +143,20 @@ void Transmitter::transmit() {
     }
 }
 
-void Transmitter::run_size(Row& row) {
+template <class AnyPort>
+void Transmitter<AnyPort>::run_size(Row& row) {
     options_.rate ? transmit<Pace::at_rate>() : transmit<Pace::unlimited>();
     row.sent = tally_.messages;
 }
 
 }  // namespace
 
-bool run_tx(const Bench& bench) {
-    return Transmitter(bench).run();
+template <class AnyPort>
+bool run_tx(const Bench& bench, AnyPort& port) {
+    return Transmitter<AnyPort>(bench, port).run();
 }
+
+template bool run_tx(const Bench& bench, EthdevPort& port);
+template bool run_tx(const Bench& bench, FabricPort& port);
 
 }  // namespace famez::pingpong

@@ -25,6 +25,12 @@ constexpr MacAddress fabric_address(std::uint16_t id) {
         0x02, 0xfa, 0x3e, 0x00, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
 }
 
+// The id in such an address; 0: it is another one.
+constexpr std::uint16_t fabric_id(const MacAddress& mac) {
+    const auto id = static_cast<std::uint16_t>(mac[4] << 8 | mac[5]);
+    return mac == fabric_address(id) ? id : 0;
+}
+
 // IEEE 802's local experimental types, as they lie in memory (network order).
 inline constexpr std::uint16_t data_type = 0xB588;
 inline constexpr std::uint16_t control_type = 0xB688;
@@ -45,17 +51,31 @@ inline std::uint16_t frame_type(const std::uint8_t* frame) {
     return load<std::uint16_t>(frame + 12);
 }
 
+inline MacAddress frame_destination(const std::uint8_t* frame) {
+    MacAddress mac;
+    std::memcpy(mac.data(), frame, mac.size());
+    return mac;
+}
+
+inline constexpr std::size_t source_offset = 6;
+
+inline MacAddress frame_source(const std::uint8_t* frame) {
+    return frame_destination(frame + source_offset);
+}
+
 // Header and sequence number go out as three fixed stores, whatever the size: a packet buffer
 // always has room for these 22 bytes, and copies of fixed size cost no branch.
 class HeaderTemplate {
   public:
+    static constexpr std::uint32_t bytes = ether_header + sizeof(std::uint64_t);
+
     HeaderTemplate(const MacAddress& to, const MacAddress& from, std::uint16_t type) {
-        std::array<std::uint8_t, 16> bytes{};
-        std::memcpy(bytes.data(), to.data(), to.size());
-        std::memcpy(bytes.data() + 6, from.data(), from.size());
-        std::memcpy(bytes.data() + 12, &type, sizeof type);
-        low_ = load<std::uint64_t>(bytes.data());
-        high_ = load<std::uint64_t>(bytes.data() + 8);
+        std::array<std::uint8_t, 16> start{};
+        std::memcpy(start.data(), to.data(), to.size());
+        std::memcpy(start.data() + 6, from.data(), from.size());
+        std::memcpy(start.data() + 12, &type, sizeof type);
+        low_ = load<std::uint64_t>(start.data());
+        high_ = load<std::uint64_t>(start.data() + 8);
     }
 
     void write(std::uint8_t* frame, std::uint64_t sequence) const {
@@ -126,7 +146,7 @@ inline bool plausible(const ControlMessage& message) {
     return message.magic == ControlMessage::magic_value &&
            message.version == ControlMessage::version_value && message.kind >= Control::hello &&
            message.kind <= Control::who && message.size_min >= min_frame &&
-           message.size_min <= message.size_max && message.size_max <= max_frame;
+           message.size_min <= message.size_max && message.size_max <= max_message;
 }
 
 }  // namespace famez::pingpong

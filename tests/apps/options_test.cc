@@ -118,6 +118,37 @@ TEST(OptionsTest, HistogramsAreOfRoundTrips) {
     }
 }
 
+TEST(OptionsTest, TheFabricsOwnApi) {
+    EXPECT_EQ(good("tx").api, Api::ethdev);
+    EXPECT_EQ(good("tx --api ethdev").api, Api::ethdev);
+    const Options o =
+        good("tx --api fabric --socket /tmp/s --cpu 3 --peer 2 --size 64-1M --rate 5 --idle-us 5");
+    EXPECT_EQ(o.api, Api::fabric);
+    EXPECT_EQ(o.socket, "/tmp/s");
+    EXPECT_EQ(o.cpu, 3U);
+    EXPECT_EQ(o.peer, fabric_address(2));
+    EXPECT_EQ(o.largest_frame(), 1U << 20);
+    EXPECT_EQ(good("rx --api fabric").socket, "/tmp/ivshmsg_socket");
+    EXPECT_FALSE(good("rx --api fabric").cpu.has_value());
+    EXPECT_EQ(good("tx --api fabric --size 8M").largest_frame(), max_message);
+    EXPECT_EQ(good("tx --api fabric --peer broadcast").peer, broadcast_address);
+    EXPECT_EQ(good("tx --api fabric --peer 02:fa:3e:00:00:07").peer, fabric_address(7));
+}
+
+TEST(OptionsTest, OptionsOfTheOtherApiAreMistakes) {
+    for (const char* option : {"--port 0", "--mtu 1500", "--mbufs 4096", "--mbuf-size 2048"}) {
+        const ParseEnd end = ended(std::string("tx --api fabric ") + option);
+        EXPECT_EQ(end.status, exit_usage) << option;
+        EXPECT_NE(end.text.find("--api fabric"), std::string::npos) << option;
+    }
+    for (const char* line :
+         {"tx --socket /tmp/s", "tx --cpu 1", "tx --size 128K", "tx --api fabric --cpu 1024",
+          "tx --api fabric --size 9M", "tx --api fabric --peer 02:00:00:00:00:01",
+          "tx --api fabric --peer 0", "tx --api memif"}) {
+        EXPECT_EQ(ended(line).status, exit_usage) << line;
+    }
+}
+
 TEST(OptionsTest, MistakesAreUsageErrorsThatSayWhere) {
     EXPECT_EQ(ended("").status, exit_usage);
     for (const char* line :
@@ -147,6 +178,8 @@ TEST(OptionsTest, HelpTellsEveryOption) {
                              "--mbufs",    "--mbuf-size",
                              "--touch",    "--wait",
                              "--stay",     "--exit-on-link-down",
+                             "--api",      "--socket",
+                             "--cpu",      "--ring-size",
                              "--version",  "EXAMPLES",
                              "net_famez",  "net_memif",
                              "EXIT STATUS"}) {

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Two famez_pingpong, one at each end of a link.
 
-FAMEZ_TEST_LINK     memif (default), memif-zero-copy or famez: what lies between them
+FAMEZ_TEST_LINK     memif (default), memif-zero-copy, famez, or fabric, which is --api fabric at
+                    both ends: what lies between them
 FAMEZ_TEST_VDEV_A   or any other pair of devices: EAL's --vdev argument of the first program,
 FAMEZ_TEST_VDEV_B   and of the second; {dir} stands for a directory of the test's own
 """
@@ -15,6 +16,8 @@ from program_lib import settings
 from program_lib.stage import results
 
 LINK = os.environ.get("FAMEZ_TEST_LINK", "memif")
+# What uses a server's fabric, and by which API at either end.
+APIS = {"famez": ("ethdev", "ethdev"), "fabric": ("fabric", "fabric")}
 CPUS = sorted(os.sched_getaffinity(0))
 
 # When its other end goes, net_memif takes the shared memory apart in one thread while another still
@@ -37,19 +40,27 @@ def vdevs(directory):
 
 
 class Pair:
-    """Starts famez_pingpong at either end. `devices`: others than FAMEZ_TEST_LINK says."""
+    """Starts famez_pingpong at either end. Other than FAMEZ_TEST_LINK says: `devices`, or `apis`
+    for two ports of a fabric whose server is given the options `server`."""
 
-    def __init__(self, stage, devices=None):
+    def __init__(self, stage, devices=None, apis=None, server=()):
         self.stage = stage
         self.names = itertools.count()
         self.last_b = None
-        self.fabric = LINK == "famez" and devices is None
+        self.apis = apis or (None if devices else APIS.get(LINK))
         self.devices = devices or vdevs(stage.directory)
-        if self.fabric:
-            self.server = stage.server()
+        if self.apis:
+            self.server = stage.server(*server)
 
     def start(self, end, *options):
-        if self.fabric:
+        if self.apis and self.apis[end] == "fabric":
+            name = f"{options[0]}{next(self.names)}"
+            command = [settings.PINGPONG, "--api", "fabric", *options]
+            command += ["--socket", self.stage.socket, "--cpu", CPUS[end % len(CPUS)]]
+            if "--peer" not in options:
+                command += ["--peer", 2 - end]
+            return self.stage.run(name, command)
+        if self.apis:
             return self.stage.pingpong(f"peer={2 - end}", *options)
         devices, more = self.devices
         name = f"{options[0]}{next(self.names)}"

@@ -31,6 +31,16 @@ TEST(SizesTest, ReadsWhatTheHelpShows) {
     EXPECT_EQ(parse_sizes("64K"), all_of({65535}));
 }
 
+TEST(SizesTest, MessagesOfTheFabricMayBeLarger) {
+    EXPECT_EQ(parse_sizes("64K", max_message), all_of({65536}));
+    EXPECT_EQ(parse_sizes("1M", max_message), all_of({1 << 20}));
+    EXPECT_EQ(parse_sizes("512K-2m", max_message), all_of({1 << 19, 1 << 20, 1 << 21}));
+    EXPECT_EQ(parse_sizes("8M", max_message), all_of({max_message}));
+    for (const char* text : {"9M", "8388585", "8388607", "1G", "1MM"}) {
+        EXPECT_THROW(parse_sizes(text, max_message), std::invalid_argument) << '"' << text << '"';
+    }
+}
+
 TEST(SizesTest, RefusesTheRest) {
     for (const char* text :
          {"", "x", "64,", ",64", "14", "0", "-64", "64-", "128-64", "65537", "9M", "64:mixed2",
@@ -58,8 +68,9 @@ TEST(SizesTest, FixedPlanNeverVaries) {
 }
 
 TEST(SizesTest, MixedPlanStaysInsideAndReachesBothEnds) {
-    for (const SizeRange range : {SizeRange{15, 9216}, SizeRange{15, 16}, SizeRange{100, 101},
-                                  SizeRange{1500, 9014}, SizeRange{15, max_frame}}) {
+    for (const SizeRange range :
+         {SizeRange{15, 9216}, SizeRange{15, 16}, SizeRange{100, 101}, SizeRange{1500, 9014},
+          SizeRange{15, max_frame}, SizeRange{100000, 150000}, SizeRange{15, max_message}}) {
         const SizePlan plan(range);
         std::uint32_t smallest = UINT32_MAX;
         std::uint32_t largest = 0;

@@ -11,6 +11,10 @@ namespace {
 TEST(WireTest, FabricAddressHoldsTheIdBigEndian) {
     EXPECT_EQ(fabric_address(1), (MacAddress{0x02, 0xfa, 0x3e, 0x00, 0x00, 0x01}));
     EXPECT_EQ(fabric_address(0x1234), (MacAddress{0x02, 0xfa, 0x3e, 0x00, 0x12, 0x34}));
+    for (const std::uint16_t id : {1, 0x1234, 65535})
+        EXPECT_EQ(fabric_id(fabric_address(id)), id);
+    EXPECT_EQ(fabric_id(broadcast_address), 0);
+    EXPECT_EQ(fabric_id({0x02, 0xfa, 0x3e, 0x01, 0x00, 0x01}), 0);
 }
 
 TEST(WireTest, HeaderLiesWhereEthernetHasIt) {
@@ -100,7 +104,7 @@ TEST(WireTest, StrangeControlMessagesAreNotBelieved) {
     EXPECT_FALSE(plausible(spoiled([](ControlMessage& m) { m.kind = Control{99}; })));
     EXPECT_FALSE(plausible(spoiled([](ControlMessage& m) { m.size_min = 0; })));
     EXPECT_FALSE(plausible(spoiled([](ControlMessage& m) { m.size_min = 65; })));
-    EXPECT_FALSE(plausible(spoiled([](ControlMessage& m) { m.size_max = 65536; })));
+    EXPECT_FALSE(plausible(spoiled([](ControlMessage& m) { m.size_max = max_message + 1; })));
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ def pytest_collection_modifyitems(items):
 def image(tmp_path_factory):
     """What guests boot: the programs of the build directory, and stock testpmd."""
     path = tmp_path_factory.mktemp("image") / "guest.cpio"
-    return make_image(path, build_dir=settings.BUILD, programs=["dpdk-testpmd"])
+    programs = ["dpdk-testpmd", str(settings.BUILD / "tests/guest/bridge_probe")]
+    return make_image(path, build_dir=settings.BUILD, programs=programs)
 
 
 @pytest.fixture(scope="module")

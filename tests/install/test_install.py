@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 BUILD = Path(os.environ["FAMEZ_BUILD_DIR"])
-PROGRAMS = ["famez_server", "famez_doctor", "famez_pingpong"]
+PROGRAMS = ["famez_server", "famez_bridge", "famez_client", "famez_doctor", "famez_pingpong"]
 
 USER_PROGRAM = """
 #include <cstdio>
@@ -106,6 +106,7 @@ def test_completion(prefix):
     """The programs' own options, and pingpong's only behind the two dashes."""
     assert complete(prefix, "famez_server", "--socketp") == ["--socketpath"]
     assert "--json" in complete(prefix, "famez_doctor", "-")
+    assert complete(prefix, "famez_client", "pi") == ["ping"]
     assert complete(prefix, "famez_pingpong", "-l", "0", "--", "p") == ["ping", "pong"]
     assert "--count" in complete(prefix, "famez_pingpong", "--", "ping", "--c")
     assert complete(prefix, "famez_pingpong", "--co") == []

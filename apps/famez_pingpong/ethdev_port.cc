@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "port.h"
+#include "ethdev_port.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,11 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include "clock.h"
+#include "ethdev_frames.h"
 #include "log.h"
+#include "port_stats.h"
+#include "rx_interrupt.h"
 #include "stop.h"
 
 namespace famez::pingpong {
@@ -27,7 +31,7 @@ bool tells_mtu(const rte_eth_dev_info& info) {
 
 }  // namespace
 
-Port::Port(const Options& options) {
+EthdevPort::EthdevPort(const Options& options) {
     choose(options);
     rte_eth_dev_info info{};
     check(rte_eth_dev_info_get(id_, &info), "tells nothing of itself", "try another --port");
@@ -49,7 +53,7 @@ Port::Port(const Options& options) {
     }
 }
 
-Port::~Port() {
+EthdevPort::~EthdevPort() {
     rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_RMV, on_removal, this);
     // Closing gives back what the driver holds; only then may the pool go.
     rte_eth_dev_stop(id_);
@@ -58,21 +62,22 @@ Port::~Port() {
 }
 
 // EAL's interrupt thread.
-int Port::on_removal(std::uint16_t id, rte_eth_event_type /*type*/, void* self, void* /*unused*/) {
-    auto& port = *static_cast<Port*>(self);
+int EthdevPort::on_removal(std::uint16_t id, rte_eth_event_type /*type*/, void* self,
+                           void* /*unused*/) {
+    auto& port = *static_cast<EthdevPort*>(self);
     complain("port {} ({}): the machine takes the device away; ending", id, port.name_);
     port.removed_ = true;
     request_stop();
     return 0;
 }
 
-void Port::check(int result, const char* what, const char* cure) const {
+void EthdevPort::check(int result, const char* what, const char* cure) const {
     if (result >= 0) return;
     throw PortError(fmt::format("port {} ({}, {}) {}: {}; {}", id_, name_, driver_, what,
                                 rte_strerror(-result), cure));
 }
 
-void Port::choose(const Options& options) {
+void EthdevPort::choose(const Options& options) {
     const std::uint16_t first = rte_eth_find_next(0);
     if (first == RTE_MAX_ETHPORTS) {
         throw PortError(
@@ -90,7 +95,7 @@ void Port::choose(const Options& options) {
     if (rte_eth_dev_get_name_by_port(id_, name.data()) == 0) name_ = name.data();
 }
 
-std::uint32_t Port::choose_mtu(const Options& options, const rte_eth_dev_info& info) const {
+std::uint32_t EthdevPort::choose_mtu(const Options& options, const rte_eth_dev_info& info) const {
     const std::uint32_t needed = options.largest_frame() - ether_header;
     const std::uint32_t wanted = options.mtu.value_or(std::max(needed, default_mtu));
     if (tells_mtu(info) && wanted > info.max_mtu) {
@@ -109,7 +114,7 @@ std::uint32_t Port::choose_mtu(const Options& options, const rte_eth_dev_info& i
     return wanted;
 }
 
-void Port::configure(const Options& options, const rte_eth_dev_info& info) {
+void EthdevPort::configure(const Options& options, const rte_eth_dev_info& info) {
     const std::uint32_t mtu = choose_mtu(options, info);
     largest_frame_ = std::max(mtu + ether_header, options.largest_frame());
     const bool can_chain = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
@@ -145,7 +150,7 @@ void Port::configure(const Options& options, const rte_eth_dev_info& info) {
           "refuses 1024 descriptors", "see the driver's own lines above");
 }
 
-void Port::make_pool(const Options& options) {
+void EthdevPort::make_pool(const Options& options) {
     const std::uint32_t segments = 1 + (largest_frame_ - 1) / segment_size_;
     // What both rings and all bursts under way can hold, and the cache on top.
     const std::uint32_t needed =
@@ -165,7 +170,7 @@ void Port::make_pool(const Options& options) {
     }
 }
 
-void Port::set_up_queues(const rte_eth_dev_info& info) {
+void EthdevPort::set_up_queues(const rte_eth_dev_info& info) {
     const int node = rte_eth_dev_socket_id(id_);
     const auto socket = static_cast<unsigned>(node < 0 ? SOCKET_ID_ANY : node);
     rte_eth_rxconf rx = info.default_rxconf;
@@ -178,7 +183,7 @@ void Port::set_up_queues(const rte_eth_dev_info& info) {
           "cannot set up its transmit queue", "see the driver's own lines above");
 }
 
-void Port::start(const rte_eth_dev_info& info) {
+void EthdevPort::start(const rte_eth_dev_info& info) {
     int started = rte_eth_dev_start(id_);
     if (started != 0 && conf_.intr_conf.rxq != 0) {
         note("port {} does not start with receive interrupts; trying without", id_);
@@ -191,9 +196,52 @@ void Port::start(const rte_eth_dev_info& info) {
     check(started, "does not start", "see the driver's own lines above");
 }
 
-void Port::reclaim() const {
+void EthdevPort::reclaim() const {
     rte_eth_tx_burst(id_, 0, nullptr, 0);
     rte_eth_tx_done_cleanup(id_, 0, 0);
+}
+
+bool EthdevPort::link_up() {
+    rte_eth_link link{};
+    return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+bool EthdevPort::send_frame(std::span<const std::uint8_t> frame) {
+    rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
+    if (packet == nullptr) {
+        reclaim();
+        return false;
+    }
+    packet->pkt_len = packet->data_len = static_cast<std::uint16_t>(frame.size());
+    std::memcpy(frame_of(packet), frame.data(), frame.size());
+    const std::uint64_t deadline = now_cycles() + to_cycles(send_frame_seconds);
+    while (send(&packet, 1) == 0) {
+        if (now_cycles() < deadline) continue;
+        rte_pktmbuf_free(packet);
+        return false;
+    }
+    return true;
+}
+
+void EthdevPort::receive_control(const std::function<void(const ReceivedControl&)>& visit) {
+    std::array<rte_mbuf*, 32> packets;
+    const std::uint16_t count = receive(packets.data(), packets.size());
+    for (std::uint16_t i = 0; i < count; ++i) {
+        if (const auto received = parse_control(packets[i])) visit(*received);
+    }
+    rte_pktmbuf_free_bulk(packets.data(), count);
+}
+
+std::unique_ptr<Interrupt> EthdevPort::make_interrupt() {
+    return std::make_unique<RxInterrupt>(id_);
+}
+
+void EthdevPort::add_statistics(nlohmann::ordered_json& json) const {
+    add_port_statistics(json, id_);
+}
+
+std::string EthdevPort::statistics_line() const {
+    return port_statistics_line(id_);
 }
 
 }  // namespace famez::pingpong
