@@ -69,7 +69,7 @@ class FabricReport {
     [[nodiscard]] std::vector<PortReport> ports() const;
 
     // A look touches the lane block of each pair: more of them than this are too many at once.
-    static constexpr std::uint64_t lanes_at_once = 65536;
+    static constexpr std::uint64_t lanes_at_once = 4096;
     // Lanes between ports attached that are not closed, those of `port` alone if given. Nothing
     // when they are too many to be looked at.
     [[nodiscard]] std::optional<std::vector<LaneReport>> lanes(

@@ -75,6 +75,9 @@ void LineEditor::set_up() {
     using Prompt = char* (*)(EditLine*);
     const Prompt prompt = [](EditLine* of) { return self(of).prompt_.data(); };
     el_set(edit, EL_PROMPT, prompt);
+    // M-x asks for a command's name in a loop of its own, and our loop would stand still.
+    for (const char* key : {"^[x", "^[X"})
+        el_set(edit, EL_BIND, key, "ed-unassigned", nullptr);
 }
 
 LineEditor& LineEditor::self(EditLine* edit) {

@@ -71,6 +71,7 @@ void MailDesk::left(std::uint32_t id) {
 
 void MailDesk::tick() {
     if (ticks_until_drawing_ > 0) --ticks_until_drawing_;
+    inquiries_left_ = inquiries_a_tick;
     // Any port can scribble over our slot.
     if (outbox_.idle() && !shown(responder_.self(), station_.mailbox())) {
         station_.mailbox().show(responder_.self());
@@ -109,7 +110,9 @@ std::vector<std::string> MailDesk::replies(const Mail& mail) {
     if (outcome.reply) return {*outcome.reply};
     if (outcome.known) return {};
     if (auto answer = responder_.answer({mail.from, std::string(text)})) return {*answer};
-    if (!inquiry_) return {};
+    // Each is a look at all ports: so many a tick are answered, whoever asks and how.
+    if (!inquiry_ || inquiries_left_ == 0) return {};
+    --inquiries_left_;
     const auto lines = inquiry_(text);
     if (!lines) return {};
     // The original drew its switch where its operator sees it.

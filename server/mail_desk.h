@@ -50,6 +50,8 @@ class MailDesk final : public ServerObserver {
     void tick() override;
 
   private:
+    static constexpr std::uint32_t inquiries_a_tick = 8;
+
     void on_doorbell();
     void on_mail(const Mail& mail);
     [[nodiscard]] std::vector<std::string> replies(const Mail& mail);
@@ -65,6 +67,7 @@ class MailDesk final : public ServerObserver {
     std::set<std::uint32_t> present_;
     std::uint64_t received_ = 0;
     std::uint32_t ticks_until_drawing_ = 0;
+    std::uint32_t inquiries_left_ = inquiries_a_tick;  // until the next tick
     IoWatch doorbell_;
     TimerWatch timer_;
 };

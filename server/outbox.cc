@@ -38,15 +38,18 @@ bool Outbox::submit_next() {
 
 void Outbox::take_receipts(Clock::time_point now) {
     while (const auto receipt = sender_.receipt()) {
+        // The box is gone when the id has ended meanwhile: its next holder begins anew.
+        const auto found = boxes_.find(receipt->to);
         if (receipt->end == MailEnd::taken) {
             ++counters_.sent;
-            boxes_[receipt->to].penalty = {};
+            if (found != boxes_.end()) found->second.penalty = {};
             continue;
         }
         const bool posted = receipt->end == MailEnd::not_taken ||  //
                             receipt->end == MailEnd::unreachable;
         ++(posted ? counters_.not_taken : counters_.dropped);
-        Box& box = boxes_[receipt->to];
+        if (found == boxes_.end()) continue;
+        Box& box = found->second;
         counters_.dropped += box.waiting.size();
         box.waiting.clear();
         std::erase(turns_, receipt->to);

@@ -32,7 +32,12 @@ void Source::enable(bool on) {
         sd_event_source_set_enabled(source_.get(), SD_EVENT_OFF);
         return;
     }
-    if (period_us_ != 0) sd_event_source_set_time_relative(source_.get(), period_us_);
+    if (period_us_ != 0) {
+        // One that runs goes on: who enables it again and again must not put it off for ever.
+        int state = SD_EVENT_OFF;
+        if (sd_event_source_get_enabled(source_.get(), &state) > 0) return;
+        sd_event_source_set_time_relative(source_.get(), period_us_);
+    }
     sd_event_source_set_enabled(source_.get(), period_us_ != 0 ? SD_EVENT_ONESHOT : SD_EVENT_ON);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -77,6 +78,7 @@ int main_program(int argc, char** argv) {
     }
     // Before EAL makes its threads, which are not to get them.
     block_stop_signals();
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads our standard error may go away
     if (rte_eal_init(static_cast<int>(line.eal.size()), line.eal.data()) < 0) {
         say("EAL did not start ({}); its own lines above say why. Without hugepages give it "
             "--no-huge -m 32 --no-shconf; if another DPDK program runs, another --file-prefix",

@@ -74,7 +74,9 @@ LineEditor::LineEditor(std::string prompt, Complete complete)
     // The same with narrow strings leaks copies of them.
     ::el_wset(editor_, EL_ADDFN, L"famez-complete", L"Complete commands and names", complete_in);
     ::el_set(editor_, EL_BIND, "^I", "famez-complete", nullptr);
-    ::el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    // They read keys in loops of their own, in which no mail would be taken.
+    for (const char* key : {"^R", "^S", "^[x", "^[X"})
+        ::el_set(editor_, EL_BIND, key, "ed-unassigned", nullptr);
     open_history();
     ::el_source(editor_, nullptr);  // the user's ~/.editrc
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "commands.h"
+#include "mail_line.h"
 #include "stop.h"
 #include "targets.h"
 
@@ -58,9 +59,9 @@ int link(Session& session, const Command& command) {
     if (command.json) {
         session.output().line(
             nlohmann::json{{"from", to}, {"answer", *answer}, {"attributes", pairs}}.dump(
-                -1, ' ', false, nlohmann::json::error_handler_t::replace));
+                -1, ' ', true, nlohmann::json::error_handler_t::replace));
     } else {
-        session.output().line(fmt::format("{}: {}", session.name_of(to), *answer));
+        session.output().line(fmt::format("{}: {}", session.name_of(to), printable(*answer)));
     }
     return yes ? exit_ok : exit_failure;
 }
@@ -75,7 +76,8 @@ class Exchange {
     void step(bool ours, const std::string& message) {
         steps_.push_back({{"from", ours ? "client" : "server"}, {"message", message}});
         if (print_) {
-            session_.output().line(fmt::format("{} {}", ours ? "->" : "<-", without_hops(message)));
+            session_.output().line(
+                fmt::format("{} {}", ours ? "->" : "<-", printable(without_hops(message))));
         }
     }
     [[nodiscard]] const nlohmann::json& steps() const { return steps_; }
@@ -123,7 +125,7 @@ int rfc(Session& session, const Command& command) {
             {"cid", self.cid},
             {"sid", self.sid},
             {"steps",
-             exchange.steps()}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+             exchange.steps()}}.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
     } else {
         session.output().line(fmt::format("state {}, CID {}, SID {}", state, self.cid, self.sid));
     }

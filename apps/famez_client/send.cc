@@ -66,11 +66,12 @@ int send(Session& session, const Command& command) {
 int ask(Session& session, const Command& command) {
     // An answer of several messages has no end mark.
     constexpr std::chrono::milliseconds silence{200};
+    constexpr std::size_t answers_max = 64;  // of somebody who goes on and on
     const std::uint32_t to = resolve_one(command.target, session.mailbox());
     std::vector<std::string> answers;
     auto deadline = Session::Clock::time_point::max();
     session.claim = [&](const Mail& mail) {
-        if (mail.from != to) return false;
+        if (mail.from != to || answers.size() >= answers_max) return false;
         answers.push_back(printable(split_hops(mail.message).text));
         if (!command.json) session.output().line(answers.back());
         deadline = Session::Clock::now() + silence;
@@ -86,7 +87,7 @@ int ask(Session& session, const Command& command) {
                       Session::Clock::time_point::max());
     if (command.json) {
         session.output().line(nlohmann::json{{"from", to}, {"answers", answers}}.dump(
-            -1, ' ', false, nlohmann::json::error_handler_t::replace));
+            -1, ' ', true, nlohmann::json::error_handler_t::replace));
     } else if (answers.empty()) {
         session.output().note(fmt::format("{}: no answer", session.name_of(to)));
     }

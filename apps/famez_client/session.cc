@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 
 // An answer usually comes faster than a process can be put to sleep and woken again.
 constexpr microseconds spin{50};
+constexpr std::size_t queued_answers_max = 16;
 // From then on whoever we wait for is taken to have no processor: he may want this one.
 constexpr microseconds lonely_spin{3};
 // News from the server, mail whose doorbell is missing, a signal that came just before a wait.
@@ -41,7 +42,8 @@ Session::Session(const AttachOptions& options, Output& output)
 }
 
 void Session::prepare(const Command& command) {
-    station_.sender().set_patience(to_duration(command.patience));
+    patience_ = to_duration(command.patience);
+    station_.sender().set_patience(patience_);
     if (command.verbose > 0 && std::exchange(introduced_, true) == false) {
         output_.note(
             fmt::format("here as {}, id {} of {}", self().node_name, id(), mailbox().ports()));
@@ -88,7 +90,7 @@ bool Session::run_until(const std::function<bool()>& done, Clock::time_point dea
 }
 
 void Session::drain() {
-    run_until([this] { return station_.sender().idle(); }, Clock::time_point::max());
+    run_until([this] { return station_.sender().idle(); }, Clock::now() + patience_);
 }
 
 void Session::turn(Clock::time_point until, int other_fd) {
@@ -107,9 +109,13 @@ void Session::turn(Clock::time_point until, int other_fd) {
 
 void Session::take(const Mail& mail) {
     last_busy_ = Clock::now();
-    if (verbose_ > 1) output_.note(fmt::format("from {}: {}", name_of(mail.from), mail.message));
+    if (verbose_ > 1)
+        output_.note(fmt::format("from {}: {}", name_of(mail.from), printable(mail.message)));
     if (auto answer = responder_.answer(mail)) {
-        if (verbose_ > 1) output_.note(fmt::format("to {}: {}", name_of(mail.from), *answer));
+        // Whoever asks and does not take the answers holds up our own mail no longer than these.
+        if (station_.sender().queued() >= queued_answers_max) return;
+        if (verbose_ > 1)
+            output_.note(fmt::format("to {}: {}", name_of(mail.from), printable(*answer)));
         if (on_answer) on_answer(mail, *answer);
         station_.sender().submit(mail.from, std::move(*answer));
         return;

@@ -4,6 +4,7 @@
 // waiting for whatever a command waits for. Commands are plain functions that call run_until().
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -57,7 +58,7 @@ class Session {
 
     // Lives until done() or the deadline; true if done. Also ends when a stop is requested.
     bool run_until(const std::function<bool()>& done, Clock::time_point deadline);
-    // Everything of ours is on its way.
+    // Everything of ours is on its way, or one patience has passed.
     void drain();
     // One look at everything, and a wait until there is more, `until`, or something to be read from
     // `other_fd`.
@@ -85,6 +86,7 @@ class Session {
     MailStation station_;
     MailResponder responder_;
     std::map<Ticket, std::optional<MailReceipt>> awaited_;
+    Clock::duration patience_ = MailSender::default_patience;
     Clock::time_point last_busy_{};
     Clock::time_point service_due_{};
     int verbose_ = 0;
@@ -108,7 +110,9 @@ class Hooks {
 };
 
 inline std::chrono::nanoseconds to_duration(double seconds) {
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+    // Not a number, too.
+    if (!(seconds > 0)) return {};
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 1e9) * 1e9));
 }
 
 }  // namespace famez::client

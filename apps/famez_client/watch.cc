@@ -66,6 +66,7 @@ int watch(Session& session, const Command& command) {
     Traffic before = take_traffic(session);
     const std::uint64_t count = command.count.value_or(0);
     for (std::uint64_t looks = 0; count == 0 || looks < count; ++looks) {
+        session.turn(Session::Clock::now());  // mail is taken even when there is no time to wait
         session.run_until([] { return false; }, before.at + interval);
         if (stop_requested()) break;
         Traffic now = take_traffic(session);

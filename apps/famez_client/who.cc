@@ -88,9 +88,12 @@ int dump(Session& session, const Command& command) {
     // A famez_server also answers with its drawing. We have our own.
     constexpr std::chrono::milliseconds silence{150};
     auto deadline = Session::Clock::time_point::max();
+    int pages = 16;  // more of them are waited for no longer
     session.claim = [&](const Mail& mail) {
-        if (mail.from == server) deadline = Session::Clock::now() + silence;
-        return mail.from == server;
+        if (mail.from != server || pages == 0) return mail.from == server;
+        --pages;
+        deadline = Session::Clock::now() + silence;
+        return true;
     };
     const auto end = session.wait_for(session.submit(server, "dump"));
     const bool asked = end && end->end == MailEnd::taken;

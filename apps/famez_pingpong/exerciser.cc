@@ -100,7 +100,7 @@ void print(const Exercise& exercise, const Outcome& outcome) {
                                     {"writes", outcome.writes},   {"bytes", bytes},
                                     {"seconds", outcome.seconds}, {"writes_per_s", writes_per_s},
                                     {"bytes_per_s", bytes_per_s}};
-        fmt::print("{}\n", row.dump());
+        fmt::print("{}\n", row.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
     } else {
         fmt::print("{} writes, {} bytes in {:.2f} seconds = {:.0f} w/s, {:.0f} b/s\n",
                    outcome.writes, bytes, outcome.seconds, writes_per_s, bytes_per_s);

@@ -201,6 +201,8 @@ class FabricPort::Answers {
         const std::uint32_t to = port_.id_at(frame.data + source_offset);
         if (!burst_ || to != to_) [[unlikely]] {
             pause();
+            // An answer to ourselves would be answered again, and so on.
+            if (to == port_.id()) return give_up(0);
             if (to == 0 || !port_.ready(to)) return give_up(to);
             to_ = to;
         }

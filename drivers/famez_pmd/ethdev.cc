@@ -219,9 +219,13 @@ int close(rte_eth_dev* dev) {
         rx_queue_release(dev, i);
     for (std::uint16_t i = 0; i < dev->data->nb_tx_queues; ++i)
         tx_queue_release(dev, i);
-    const std::lock_guard lock(attachments_mutex);
-    delete attachment_of(dev);
-    dev->process_private = nullptr;
+    Attachment* const attachment = attachment_of(dev);
+    {
+        const std::lock_guard lock(attachments_mutex);
+        dev->process_private = nullptr;
+    }
+    // Without the lock: it waits for callbacks, and one of those may be closing another port.
+    delete attachment;
     return 0;
 }
 

@@ -47,6 +47,11 @@ void MailSender::pump(Clock::time_point now, bool others_wait) {
         const Clock::duration waited = now - since_;
         if (mailbox_.free(letter.as)) {
             end_first(MailEnd::taken, waited);
+        } else if (!mailbox_.inhabited(letter.to)) {
+            // Whoever comes to that id next is somebody else.
+            mailbox_.withdraw(letter.as);
+            not_before_ = now + grace;
+            end_first(MailEnd::absent, waited);
         } else if (waited >= patience_ && (others_wait || !linger_)) {
             mailbox_.withdraw(letter.as);
             not_before_ = now + grace;
@@ -84,7 +89,7 @@ std::optional<MailEnd> MailSender::obstacle(const Letter& letter) const {
         bytes > Mailbox::message_max) {
         return MailEnd::invalid;
     }
-    if (mailbox_.look(letter.to).node_name.empty()) return MailEnd::absent;
+    if (!mailbox_.inhabited(letter.to)) return MailEnd::absent;
     return std::nullopt;
 }
 

@@ -151,6 +151,10 @@ MailParty Mailbox::look(std::uint32_t slot) const {
     return party;
 }
 
+bool Mailbox::inhabited(std::uint32_t slot) const {
+    return (load_relaxed(word(slot, 0)) & 0xff) != 0;
+}
+
 void Mailbox::post(std::uint32_t slot, std::uint32_t to, std::string_view message) {
     std::array<std::uint64_t, buf_words> packed{};
     const std::size_t bytes = std::min(message.size(), message_max);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
-#include <cctype>
 
 #include <famez/port_table.h>
 
@@ -30,7 +29,7 @@ std::string port_node_name(std::span<std::byte> region, const Geometry& geometry
         auto& byte = reinterpret_cast<std::uint8_t&>(shared);
         const auto letter = static_cast<char>(load_relaxed(byte));
         if (letter == '\0') break;
-        name.push_back(std::isprint(static_cast<unsigned char>(letter)) != 0 ? letter : '?');
+        name.push_back(letter >= ' ' && letter <= '~' ? letter : '?');
     }
     return name;
 }

@@ -63,6 +63,8 @@ class Terminal:
             die_with_parent()
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # Whoever runs the tests under nohup ignores it, and that is inherited.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
         env = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": stage.path("state")}
         self.process = subprocess.Popen(

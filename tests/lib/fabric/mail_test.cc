@@ -91,6 +91,21 @@ TEST_P(MailTest, AnAbsentTargetIsToldAtOnce) {
     EXPECT_EQ(one.pump(), MailEnd::absent);
 }
 
+TEST_P(MailTest, WhatIsForOneWhoHasGoneIsNotForHisSuccessor) {
+    MailClient one(area_, 1);
+    one.station.sender().set_linger(true);
+    {
+        MailClient two(area_, 2);
+        one.station.sender().submit(2, "for the first holder");
+        EXPECT_FALSE(one.pump());
+    }
+    EXPECT_EQ(one.pump(), MailEnd::absent);
+    MailClient successor(area_, 2);
+    successor.sweep();
+    successor.receive();
+    EXPECT_TRUE(successor.inbox.empty());
+}
+
 TEST_P(MailTest, WhoNeverReadsCostsItsSenderTheirPatienceAndNoMore) {
     MailClient one(area_, 1);
     MailClient two(area_, 2);
@@ -290,8 +305,10 @@ TEST(MailThreadsTest, NothingIsLostAndOrderStays) {
     MailClient one(area, 1);
     MailClient two(area, 2);
     std::thread receiver([&two] {
-        while (two.inbox.size() < count)
+        while (two.inbox.size() < count) {
             two.receive();
+            std::this_thread::yield();
+        }
     });
     for (int i = 0; i < count; ++i)
         one.station.sender().submit(2, std::to_string(i));

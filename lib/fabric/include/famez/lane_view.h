@@ -53,7 +53,9 @@ inline LaneView view_lane(std::span<std::byte> region, const Geometry& geometry,
 
 // Bytes in an open lane's ring that the consumer has not said it has taken (it says so late): what
 // the producer has to find room beside. For showing only: lengths are believed as far as they stay
-// in the ring, so a lie makes a wrong number and no more.
+// in the ring, so a lie makes a wrong number and no more; and no more than so many records are
+// counted, which bounds what a lie can cost.
+inline constexpr int backlog_records_max = 16384;
 inline std::uint64_t lane_backlog(std::span<std::byte> region, const Geometry& geometry,
                                   std::uint32_t destination, const LaneView& view) {
     const std::uint64_t from_slab = view.ring_offset - geometry.slab_offset(destination);
@@ -61,7 +63,7 @@ inline std::uint64_t lane_backlog(std::span<std::byte> region, const Geometry& g
                         from_slab / geometry.ring_stride() < geometry.rings_per_slab();
     if (!a_ring || view.position % record::header_bytes != 0) return 0;
     std::uint64_t bytes = 0;
-    while (bytes < geometry.ring_bytes) {
+    for (int records = 0; bytes < geometry.ring_bytes && records < backlog_records_max; ++records) {
         const std::uint64_t offset = (view.position + bytes) % geometry.ring_bytes;
         const std::uint64_t header =
             load_relaxed(at<std::uint64_t>(region, view.ring_offset + offset));

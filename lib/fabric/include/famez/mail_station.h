@@ -50,11 +50,11 @@ class MailStation {
     // by a hostile port. Old senders do not say whom their mail is for: theirs needs the doorbell.
     template <class Deliver>
     void sweep(Deliver&& deliver) {
-        watch_doorbells();
         for (std::uint32_t from = 1; from <= mailbox_.server_id(); ++from) {
             if (!mailbox_.addressed_to_me(from)) continue;
             if (auto message = mailbox_.take(from)) deliver(Mail{from, std::move(*message)});
         }
+        watch_doorbells();  // last: where it fails, mail has been found all the same
     }
 
     // receive() and, with `everywhere`, sweep() for who cannot always take more: what
@@ -66,9 +66,9 @@ class MailStation {
         for (std::uint32_t from = next_rung(); from != 0; from = next_rung())
             offer_from(from, accept);
         if (!everywhere) return;
-        watch_doorbells();
         for (std::uint32_t from = 1; from <= mailbox_.server_id(); ++from)
             if (mailbox_.addressed_to_me(from)) offer_from(from, accept);
+        watch_doorbells();  // last, as in sweep()
     }
 
   private:

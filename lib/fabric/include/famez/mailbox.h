@@ -67,6 +67,9 @@ class Mailbox {
     // bytes come as '?'.
     [[nodiscard]] MailParty look(std::uint32_t slot) const;
 
+    // Somebody shows himself at `slot`. One load, for who asks often.
+    [[nodiscard]] bool inhabited(std::uint32_t slot) const;
+
     // Puts a message of 1..message_max bytes for `to` into `slot`; the doorbell is the caller's.
     // The slot must be free(). `slot` is the own one, except where somebody plays another's part.
     void post(std::uint32_t slot, std::uint32_t to, std::string_view message);
