@@ -50,8 +50,12 @@ def primary(stage, directory, devargs, *options):
     eal = stage.eal(name, [devargs], [cpu, cpu])
     eal.remove("--no-huge")
     eal[eal.index("128")] = "64"
+    # A secondary must find the same addresses free. EAL's own choice is AddressSanitizer's, and what
+    # the kernel gives it then is other programs' place for libraries.
+    eal += ["--base-virtaddr=0x200000000000"]
     words = ["dpdk-testpmd", *eal, "--huge-dir", str(directory), "--", "--interactive",
-               "--total-num-mbufs=4096", "--no-flush-rx", "--disable-link-check", *options]
+             "--no-mlockall", "--total-num-mbufs=4096", "--no-flush-rx", "--disable-link-check",
+             *options]  # fmt: skip
     program = stage.run(name, words, env=stage.environment(stock=True), terminal=True)
     program.expect(r"testpmd> ", 20)
     return program
