@@ -141,8 +141,11 @@ def test_the_exerciser(world_of):
     words = first.guest.checked(f"famez_pingpong --bridge {first.device} {SECOND} --count 500")
     print(words)
     assert re.match(r"500 writes, 5000 bytes in ", words)
+    assert first.probe("poll-out", 10000) == "ok"  # the last one has been taken
     reader.signal(signal.SIGINT)
     reader.wait(10)
+    # cat may have ended before it read that.
+    wait_until(lambda: second.probe("read-now", 100) == "EAGAIN", 10, "nothing left to read")
 
 
 def test_ids_from_the_managing_server(world_of):
