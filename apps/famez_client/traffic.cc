@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <famez/consumer.h>
 #include <famez/lane_view.h>
 #include <famez/memory.h>
 
@@ -31,8 +32,9 @@ void read_lanes(Session& session, std::pair<const std::uint32_t, PortTraffic>& f
         if (view.state != LaneState::open) continue;
         ++from.second.lanes_out;
         ++to.second.lanes_in;
-        to.second.backlog =
-            std::max(to.second.backlog, lane_backlog(session.region(), geometry, to.first, view));
+        const std::uint64_t backlog =
+            ring_backlog(session.region(), geometry, to.first, view.ring_offset, view.position);
+        to.second.backlog = std::max(to.second.backlog, backlog);
     }
 }
 

@@ -40,6 +40,15 @@ def test_a_command_and_the_end(console):
     assert console.wait() == 0
 
 
+@pytest.mark.parametrize("keys", ["\x12", "\x1bx"], ids=["Ctrl-R", "Esc x"])
+def test_keys_that_wait_for_more_hold_up_no_mail(console, clients, keys):
+    console.type(keys)
+    clients.ok("send", "1", "a message")
+    console.expect(r"a message")
+    console.type("\r" + CTRL_D)
+    assert console.wait() == 0
+
+
 def test_control_d_ends(console):
     # On a line that is not empty it does not.
     console.type("x" + CTRL_D + "\x08")

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <clocale>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <variant>
@@ -12,9 +14,9 @@
 
 #include <famez/error.h>
 #include <famez/geometry.h>
-#include <famez/lane_view.h>
 #include <famez/mailbox.h>
 
+#include "mail_line.h"
 #include "numbered.h"
 #include "options.h"
 #include "targets.h"
@@ -113,48 +115,26 @@ TEST_F(TargetTest, IdsNamesAndWordsForMany) {
                                                                 "server", "switch", "z01"}));
 }
 
-class BacklogTest : public testing::Test {
+// Restores the locale, which the rest of the process shares.
+class PrintableTest : public testing::Test {
   protected:
-    BacklogTest() { view_.ring_offset = geometry_.ring_offset(1, 2); }
-    std::uint64_t& header_at(std::uint64_t offset) {
-        return at<std::uint64_t>(region(), view_.ring_offset + offset % geometry_.ring_bytes);
-    }
-    static std::uint64_t record_of(std::uint64_t payload_bytes) {
-        return record::header_base(record::Kind::data, 7) | payload_bytes;
-    }
-    std::span<std::byte> region() { return memory_; }
-    std::uint64_t backlog() { return lane_backlog(region(), geometry_, 1, view_); }
-
-    Geometry geometry_ = Geometry::plan(
-        {.region_bytes = 1 << 20, .ports = 2, .ring_bytes = 4096, .slab_bytes = 1 << 16});
-    std::vector<std::byte> memory_ = std::vector<std::byte>(geometry_.region_bytes);
-    LaneView view_;
+    ~PrintableTest() override { std::setlocale(LC_CTYPE, "C"); }
 };
 
-TEST_F(BacklogTest, CountsUpToTheFirstFreeHeader) {
-    EXPECT_EQ(backlog(), 0U);
-    view_.position = 3 * geometry_.ring_bytes - 32;
-    header_at(view_.position) = record_of(20);  // 32 bytes: to the end of the ring
-    EXPECT_EQ(backlog(), 32U);
-    header_at(view_.position + 32) = record_of(1);
-    EXPECT_EQ(backlog(), 48U);
+TEST_F(PrintableTest, NothingDrivesTheTerminal) {
+    EXPECT_EQ(printable("a\x1b[2J\x07\x7f\r\nb"), "a?[2J???\nb");
+    EXPECT_EQ(printable("\x9b\xc2\x9b\xc5\x82"), "?????");
+    if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) GTEST_SKIP() << "there is no C.UTF-8";
+    EXPECT_EQ(printable("z\xc5\x82oty \xe2\x82\xac"), "z\xc5\x82oty \xe2\x82\xac");
+    // U+009B is what ESC [ is; a byte alone or cut off is no character.
+    EXPECT_EQ(printable("\xc2\x9b\x9b\xe2\x82"), "?????");
 }
 
-TEST_F(BacklogTest, LiesAreNumbersAndNoMore) {
-    view_.position = 8;
-    header_at(view_.position) = record_of(record::length_mask);
-    EXPECT_EQ(backlog(), 0U);
-    for (std::uint64_t offset = 0; offset < geometry_.ring_bytes; offset += 8)
-        header_at(offset) = record_of(0);
-    EXPECT_EQ(backlog(), geometry_.ring_bytes);
-    view_.position = 9;
-    EXPECT_EQ(backlog(), 0U);
-    view_.position = 8;
-    for (const std::uint64_t offset : {std::uint64_t{0}, view_.ring_offset + 8,
-                                       geometry_.ring_offset(2, 0), ~std::uint64_t{7}}) {
-        view_.ring_offset = offset;
-        EXPECT_EQ(backlog(), 0U) << offset;
-    }
+TEST(DurationTest, WhatIsNoNumberIsNoTime) {
+    EXPECT_EQ(to_duration(1.5).count(), 1'500'000'000);
+    EXPECT_EQ(to_duration(std::nan("")).count(), 0);
+    EXPECT_EQ(to_duration(-1).count(), 0);
+    EXPECT_GT(to_duration(1e300).count(), 0);
 }
 
 TEST(NumberedTest, TextAndBack) {

@@ -119,7 +119,12 @@ def test_keys(tmp_path):
         time.sleep(0.2)
         terminal.type("who\r")
         terminal.expect("Z-switch         FabricSwitch")
-        terminal.type("\xe4\xff\x00\x01" * 3 + "\r")
+        # Nor a command's name that is asked for and never comes.
+        terminal.type("\x1bx")
+        time.sleep(0.2)
+        with OldPeer(terminal, VECTORS) as peer:
+            assert peer.ask("ping") == "pong"
+        terminal.type("\r\xe4\xff\x00\x01" * 3 + "\r")
         terminal.expect("Z-switch> ")
         terminal.type("\x04")
         assert terminal.wait() == 0

@@ -386,4 +386,28 @@ class Consumer {
     Epoch source_epoch_ = 0;  // the producer's incarnation as of the last look
 };
 
+// Bytes in an open lane's ring that its consumer has not said it has taken (it says so late), for
+// who shows how full it is; `ring_offset` and `position` as view_lane() read them. It stands here
+// because this is where ring bytes are read. Lengths are believed as far as they stay in the ring:
+// a lie makes a wrong number and no more, and so many records bound what it can cost. Any thread.
+inline constexpr int backlog_records_max = 16384;
+inline std::uint64_t ring_backlog(std::span<std::byte> region, const Geometry& geometry,
+                                  std::uint32_t destination, std::uint64_t ring_offset,
+                                  std::uint64_t position) {
+    const std::uint64_t from_slab = ring_offset - geometry.slab_offset(destination);
+    const bool a_ring = from_slab % geometry.ring_stride() == 0 &&
+                        from_slab / geometry.ring_stride() < geometry.rings_per_slab();
+    if (!a_ring || position % record::header_bytes != 0) return 0;
+    std::uint64_t bytes = 0;
+    for (int records = 0; bytes < geometry.ring_bytes && records < backlog_records_max; ++records) {
+        const std::uint64_t offset = (position + bytes) % geometry.ring_bytes;
+        const std::uint64_t header = load_relaxed(at<std::uint64_t>(region, ring_offset + offset));
+        if (header == 0) break;
+        const std::uint64_t step = record::bytes(record::length(header));
+        if (step > geometry.ring_bytes - offset) break;
+        bytes += step;
+    }
+    return std::min(bytes, geometry.ring_bytes);
+}
+
 }  // namespace famez

@@ -4,14 +4,12 @@
 // can be a lie, and those of one view can be of different moments.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 
 #include <famez/geometry.h>
 #include <famez/layout.h>
 #include <famez/memory.h>
-#include <famez/record.h>
 
 namespace famez {
 
@@ -49,30 +47,6 @@ inline LaneView view_lane(std::span<std::byte> region, const Geometry& geometry,
         view.state = LaneState::asking;
     }
     return view;
-}
-
-// Bytes in an open lane's ring that the consumer has not said it has taken (it says so late): what
-// the producer has to find room beside. For showing only: lengths are believed as far as they stay
-// in the ring, so a lie makes a wrong number and no more; and no more than so many records are
-// counted, which bounds what a lie can cost.
-inline constexpr int backlog_records_max = 16384;
-inline std::uint64_t lane_backlog(std::span<std::byte> region, const Geometry& geometry,
-                                  std::uint32_t destination, const LaneView& view) {
-    const std::uint64_t from_slab = view.ring_offset - geometry.slab_offset(destination);
-    const bool a_ring = from_slab % geometry.ring_stride() == 0 &&
-                        from_slab / geometry.ring_stride() < geometry.rings_per_slab();
-    if (!a_ring || view.position % record::header_bytes != 0) return 0;
-    std::uint64_t bytes = 0;
-    for (int records = 0; bytes < geometry.ring_bytes && records < backlog_records_max; ++records) {
-        const std::uint64_t offset = (view.position + bytes) % geometry.ring_bytes;
-        const std::uint64_t header =
-            load_relaxed(at<std::uint64_t>(region, view.ring_offset + offset));
-        if (header == 0) break;
-        const std::uint64_t step = record::bytes(record::length(header));
-        if (step > geometry.ring_bytes - offset) break;
-        bytes += step;
-    }
-    return std::min(bytes, geometry.ring_bytes);
 }
 
 }  // namespace famez
