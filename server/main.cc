@@ -116,6 +116,9 @@ void report_start(const ServerOptions& options, const std::string& socket,
     std::string region = size_text(options.geometry.region_bytes);
     if (options.hugepages) region += " in hugepages";
     if (options.numa_node) region += fmt::format(" on NUMA node {}", *options.numa_node);
+    if (options.geometry.number != 0) {
+        region += fmt::format(", fabric {}", options.geometry.number);
+    }
     const std::string http = rest ? fmt::format(", REST {}", to_string(*rest)) : "";
     if (options.stock) {
         log.always("region {}, as QEMU's ivshmem-server, {} a client{}, socket {}", region,

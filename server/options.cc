@@ -161,6 +161,12 @@ void add_geometry_options(CLI::App& app, ServerOptions& options) {
         ->type_name("N")
         ->check(CLI::Range(1U, layout::ports_max))
         ->excludes("--ports");
+    app.add_option("--fabric", geometry.number,
+                   "Number of this fabric, 0 to 255: the fourth octet of its ports' MAC addresses "
+                   "(02:fa:3e:NN:...). Fabrics that a switch joins need different ones")
+        ->type_name("N")
+        ->check(CLI::Range(0U, layout::fabric_number_max))
+        ->capture_default_str();
     app.add_option("--vectors", options.vectors,
                    "Eventfds of each port. FAME-Z mail needs ports + 2")
         ->type_name("N")
@@ -225,8 +231,8 @@ void add_stock_option(CLI::App& app, ServerOptions& options) {
         app.add_flag("--stock", options.stock,
                      "Do as QEMU's own ivshmem-server does, and make no fabric: ids rise from 0, "
                      "one vector, an empty region, ends are told");
-    for (const char* other : {"--ports", "--lanes", "--ring-size", "--slab-size", "--arena-size",
-                              "--recycle", "--no-recycle"}) {
+    for (const char* other : {"--ports", "--fabric", "--lanes", "--ring-size", "--slab-size",
+                              "--arena-size", "--recycle", "--no-recycle"}) {
         stock->excludes(other);
     }
 }

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 
 #include "front.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
 #include "port.h"
+#include "start_eal.h"
 
 namespace famez::bridge {
 namespace {
@@ -79,10 +79,8 @@ int main_program(int argc, char** argv) {
     // Before EAL makes its threads, which are not to get them.
     block_stop_signals();
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads our standard error may go away
-    if (rte_eal_init(static_cast<int>(line.eal.size()), line.eal.data()) < 0) {
-        say("EAL did not start ({}); its own lines above say why. Without hugepages give it "
-            "--no-huge -m 32 --no-shconf; if another DPDK program runs, another --file-prefix",
-            rte_strerror(rte_errno));
+    if (const std::string obstacle = start_eal(line.eal, 32); !obstacle.empty()) {
+        say("{}", obstacle);
         return EXIT_FAILURE;
     }
     const int status = run(std::get<Options>(parsed));

@@ -70,10 +70,12 @@ class Doorbell final : public Interrupt {
 
 FabricPort::FabricPort(const Options& options)
     : transport_(transport_options(options)),
-      peer_(options.peer ? fabric_id(*options.peer) : 0),
+      peer_(options.peer ? peer_id(*options.peer) : 0),
       endpoint_(transport_, port_options(options), peer_, tx_, rx_),
       book_(transport_.region(), endpoint_.port().geometry()),
-      mac_(fabric_address(transport_.id())),
+      mac_(fabric_address(static_cast<std::uint8_t>(endpoint_.port().geometry().number),
+                          transport_.id())),
+      prefix_(load<std::uint32_t>(mac_.data())),
       ports_(endpoint_.port().geometry().ports),
       payload_max_(endpoint_.port().geometry().payload_max()),
       largest_sent_(options.largest_frame()) {
@@ -94,6 +96,15 @@ void FabricPort::check(const Options& options) const {
             "messages of {} bytes: the lanes of this fabric take up to {}; give a smaller --size, "
             "or start famez_server with --ring-size {}",
             largest_sent_, payload_max_, size_text(ring_for(largest_sent_))));
+    }
+    if (options.peer && peer_ != 0) {
+        const auto theirs = fabric_number(address_of(*options.peer, mac_));
+        if (theirs != fabric_number(mac_)) {
+            throw PortError(
+                fmt::format("--peer: that is an address of fabric {}, and this is fabric {}: give "
+                            "the port's id",
+                            theirs, fabric_number(mac_)));
+        }
     }
     if (options.peer && peer_ == transport_.id()) {
         throw PortError(fmt::format("--peer {}: that is this end's own id", peer_));
@@ -131,10 +142,10 @@ bool FabricPort::link_up() {
     return partner_ == 0 || !gone(partner_);
 }
 
-std::uint32_t FabricPort::owner_of(const MacAddress& mac) {
+std::uint32_t FabricPort::recipient_of(const MacAddress& mac) {
     std::uint64_t address = 0;
     std::memcpy(&address, mac.data(), mac.size());
-    return book_.current().owner(address);
+    return book_.current().recipient(address, transport_.id());
 }
 
 void FabricPort::found_full(std::uint32_t to) {

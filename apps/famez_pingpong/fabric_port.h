@@ -108,12 +108,11 @@ class FabricPort final : public Port {
     std::uint16_t flood(const Packet* messages, std::uint16_t count);
     // Whose the address is; 0: not one port's.
     [[nodiscard]] [[gnu::always_inline]] std::uint32_t id_at(const std::uint8_t* address) {
-        MacAddress mac;
-        std::memcpy(mac.data(), address, mac.size());
-        const std::uint32_t id = fabric_id(mac);
-        return id - 1 < ports_ ? id : owner_of(mac);
+        const bool derived = load<std::uint32_t>(address) == prefix_;
+        const std::uint32_t id = derived ? address[4] << 8U | address[5] : 0;
+        return id - 1 < ports_ ? id : recipient_of(frame_destination(address));
     }
-    [[nodiscard]] std::uint32_t owner_of(const MacAddress& mac);
+    [[nodiscard]] std::uint32_t recipient_of(const MacAddress& mac);
     [[nodiscard]] bool gone(std::uint32_t id);
     void check(const Options& options) const;
     void keep_ticking(const std::stop_token& stop);
@@ -127,6 +126,7 @@ class FabricPort final : public Port {
     Endpoint<WriteBack> endpoint_;
     AddressBook book_;
     MacAddress mac_;
+    std::uint32_t prefix_;  // mac_'s first four octets, as those of all ports of the fabric
     std::uint32_t ports_;
     std::uint32_t payload_max_;
     std::uint32_t largest_sent_;

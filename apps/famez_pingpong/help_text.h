@@ -35,7 +35,8 @@ inline constexpr const char* socket_help =
 inline constexpr const char* cpu_help =
     "--api fabric: the CPU to run on, as -l is for EAL; any if not given.";
 inline constexpr const char* peer_help =
-    "Where to send: the id of a port of the fabric (its address is 02:fa:3e:00:HI:LO), a MAC "
+    "Where to send: the id of a port of the fabric (its address is 02:fa:3e:NN:HI:LO, NN the "
+    "fabric's number, as in one's own address), a MAC "
     "address, any (the default: the partner is asked for by broadcast and the first that answers "
     "is meant), or broadcast: all messages to everybody, which a fabric delivers as best it can. "
     "With --api fabric an id also means to take messages from that port alone, and the link is up "

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // famez_pingpong: latency and throughput of any ethdev port, or of the fabric's own API. See
 // doc/famez_pingpong.md.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +10,6 @@
 #include <vector>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 
 #include <famez/error.h>
 
@@ -27,6 +24,7 @@
 #include "percentile_text.h"
 #include "report.h"
 #include "roles.h"
+#include "start_eal.h"
 #include "stop.h"
 
 namespace famez::pingpong {
@@ -81,45 +79,11 @@ int run(const Options& options) {
     return EXIT_FAILURE;
 }
 
-// EAL prints its usage, a hundred lines, on stdout when it dislikes an option: the line that
-// matters, on stderr, would drown, and stdout is for results.
-class SilentStdout {
-  public:
-    SilentStdout() : saved_(dup(STDOUT_FILENO)) {
-        std::fflush(stdout);
-        const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (nowhere < 0) return;
-        dup2(nowhere, STDOUT_FILENO);
-        ::close(nowhere);
-    }
-    ~SilentStdout() {
-        std::fflush(stdout);
-        if (saved_ < 0) return;
-        dup2(saved_, STDOUT_FILENO);
-        ::close(saved_);
-    }
-    SilentStdout(const SilentStdout&) = delete;
-    SilentStdout& operator=(const SilentStdout&) = delete;
-
-  private:
-    int saved_;
-};
-
-bool start_eal(CommandLine& line) {
-    {
-        const SilentStdout silent;
-        if (rte_eal_init(static_cast<int>(line.eal.size()), line.eal.data()) >= 0) return true;
-    }
-    complain(
-        "EAL did not start ({}); its own lines above say why. Without hugepages give it "
-        "--no-huge -m 256 --no-shconf in place of --in-memory; if another DPDK program runs, "
-        "another --file-prefix",
-        rte_strerror(rte_errno));
-    return false;
-}
-
 int run_on_ethdev(CommandLine& line) {
-    if (!start_eal(line)) return EXIT_FAILURE;
+    if (const std::string obstacle = start_eal(line.eal, 256); !obstacle.empty()) {
+        complain("{}", obstacle);
+        return EXIT_FAILURE;
+    }
     start_clock_of_eal();
     install_stop_signals();
     const int status = run<EthdevPort>(line.options);

@@ -156,7 +156,7 @@ void check_api_has(const CLI::App& app, const Options& o) {
                                                           ? "EAL has -l"
                                                           : "net_famez has the devarg socket="));
     }
-    if (fabric && o.peer && *o.peer != broadcast_address && fabric_id(*o.peer) == 0) {
+    if (fabric && o.peer && *o.peer != Peer{broadcast_address} && peer_id(*o.peer) == 0) {
         throw std::invalid_argument(
             "--peer: with --api fabric give the id of a port of the fabric (1 and up), any or "
             "broadcast");
@@ -253,14 +253,14 @@ std::uint32_t Options::largest_frame() const {
     return largest;
 }
 
-std::optional<MacAddress> parse_peer(const std::string& text) {
+std::optional<Peer> parse_peer(const std::string& text) {
     if (text == "any") return std::nullopt;
     if (text == "broadcast") return broadcast_address;
     const char* const end = text.data() + text.size();
     std::uint16_t id = 0;
     if (auto [rest, error] = std::from_chars(text.data(), end, id);
         error == std::errc{} && rest == end) {
-        return fabric_address(id);
+        return id;
     }
     MacAddress mac{};
     const char* at = text.data();

@@ -39,7 +39,7 @@ struct Options {
     std::optional<std::uint64_t> rate;  // messages a second; none: a closed loop
     std::optional<double> idle_us;      // none: never sleep
     std::string histogram_file;         // none if empty
-    std::optional<MacAddress> peer;     // none: whoever answers
+    std::optional<Peer> peer;           // none: whoever answers
     bool verify = false;
     Touch touch = Touch::first;
     Format format = Format::table;
@@ -67,6 +67,6 @@ inline constexpr int exit_usage = 2;
 std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments);
 
 // A fabric id, a MAC address, "broadcast", or "any", which is none. Throws std::invalid_argument.
-std::optional<MacAddress> parse_peer(const std::string& text);
+std::optional<Peer> parse_peer(const std::string& text);
 
 }  // namespace famez::pingpong

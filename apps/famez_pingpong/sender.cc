@@ -30,7 +30,7 @@ Sender::Sender(const Options& options, Port& port, LinkWatch& link)
     : options_(options),
       port_(port),
       link_(link),
-      destination_(options.peer.value_or(broadcast_address)) {
+      destination_(options.peer ? address_of(*options.peer, port.mac()) : broadcast_address) {
     about_.session = random_session();
     about_.role = static_cast<std::uint32_t>(options.role);
     about_.verified = options.verify ? 1 : 0;

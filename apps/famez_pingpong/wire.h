@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <variant>
 
 #include "sizes.h"
 
@@ -19,16 +20,38 @@ using MacAddress = std::array<std::uint8_t, 6>;
 
 inline constexpr MacAddress broadcast_address = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-// The address that net_famez gives to the port with this id.
-constexpr MacAddress fabric_address(std::uint16_t id) {
-    return {
-        0x02, 0xfa, 0x3e, 0x00, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
+// The address that net_famez gives to the port with this id, in the fabric of this number.
+constexpr MacAddress fabric_address(std::uint8_t fabric, std::uint16_t id) {
+    return {0x02,
+            0xfa,
+            0x3e,
+            fabric,
+            static_cast<std::uint8_t>(id >> 8),
+            static_cast<std::uint8_t>(id)};
 }
 
-// The id in such an address; 0: it is another one.
+// What such an address holds; 0: it is another one.
 constexpr std::uint16_t fabric_id(const MacAddress& mac) {
     const auto id = static_cast<std::uint16_t>(mac[4] << 8 | mac[5]);
-    return mac == fabric_address(id) ? id : 0;
+    return mac == fabric_address(mac[3], id) ? id : 0;
+}
+constexpr std::uint8_t fabric_number(const MacAddress& mac) {
+    return fabric_id(mac) != 0 ? mac[3] : 0;
+}
+
+// Whom to talk to: a port of one's own fabric, by its id, or an address.
+using Peer = std::variant<std::uint16_t, MacAddress>;
+
+// The id that it means; 0: none.
+constexpr std::uint16_t peer_id(const Peer& peer) {
+    const auto* id = std::get_if<std::uint16_t>(&peer);
+    return id != nullptr ? *id : fabric_id(std::get<MacAddress>(peer));
+}
+
+// The peer's address, for a port that has the address `own`.
+constexpr MacAddress address_of(const Peer& peer, const MacAddress& own) {
+    const auto* id = std::get_if<std::uint16_t>(&peer);
+    return id != nullptr ? fabric_address(fabric_number(own), *id) : std::get<MacAddress>(peer);
 }
 
 // IEEE 802's local experimental types, as they lie in memory (network order).

@@ -17,7 +17,7 @@
 namespace famez::pmd {
 namespace {
 
-static_assert(is_derived_address(mac_prefix));
+static_assert(derived_prefix(0xa5) == mac_prefix(0xa5));
 
 int publish(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
@@ -33,10 +33,11 @@ bool fits(const rte_eth_dev* dev, std::size_t words) {
     return false;
 }
 
-// What is derived from an id reaches that id, whoever else lists it.
+// What is derived from an id reaches that id, whoever else lists it; but not in another fabric.
 bool is_anothers(const rte_eth_dev* dev, const rte_ether_addr& address) {
-    const std::uint32_t id = id_of(address.addr_bytes);
-    if (!is_derived_address(mac_word(address)) || id == shared_of(dev).id) return false;
+    const DevPrivate& shared = shared_of(dev);
+    const std::uint32_t id = id_of(address.addr_bytes, mac_prefix(shared.number));
+    if (!is_derived_address(mac_word(address), shared.number) || id == shared.id) return false;
     log_error(fmt::format("{}: this address can only be that of the fabric's port {}",
                           dev->device->name, id));
     return true;

@@ -47,9 +47,11 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
       devargs_(devargs),
       shared_(shared),
       after_tick_(std::move(after_tick)) {
-    addresses_.listed[0] = mac_word(mac_of(transport_->id()));
     join();
     shared_.id = fabric_->port().id();
+    shared_.number = fabric_->port().geometry().number;
+    addresses_.listed[0] = mac_word(mac_of(shared_.number, shared_.id));
+    addresses_.publish(fabric_->port());
     shared_.peer = devargs_.peer;
     shared_.frame_max = fabric_->port().geometry().payload_max();
     if (devargs_.peer == shared_.id) {
@@ -74,7 +76,6 @@ void Attachment::join() {
     options.node_class = devargs_.node_class;
     fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, shared_.tx, shared_.rx);
     Port& port = fabric_->port();
-    addresses_.publish(port);
     book_ = std::make_unique<AddressBook>(port.region(), port.geometry());
     stalls_ = std::make_unique<StallWatch>(port.geometry().ports, devargs_.stall_ms);
 }
@@ -106,6 +107,7 @@ void Attachment::restart() {
     const std::lock_guard lock(attachments_mutex);
     fabric_.reset();
     join();
+    addresses_.publish(fabric_->port());
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
 }
 

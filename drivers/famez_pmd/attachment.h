@@ -29,6 +29,7 @@ struct DevPrivate {
     MailCounters mail;
     MailCounters mail_base;
     std::uint32_t id;
+    std::uint32_t number;  // the fabric's
     std::uint32_t peer;
     std::uint32_t frame_max;  // the longest frame that one record holds
 };

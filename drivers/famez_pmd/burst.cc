@@ -301,13 +301,14 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
+    const std::uint32_t prefix = queue.mac_prefix;
     std::uint32_t done = 0;
     while (done < count) {
         const std::uint32_t run = run_length(frames + done, count - done);
         const void* mac = rte_pktmbuf_mtod(frames[done], const void*);
-        std::uint32_t id = id_of(mac);
+        std::uint32_t id = id_of(mac, prefix);
         if (id == 0) [[unlikely]]
-            id = queue.book->current().owner(address_at(mac));
+            id = queue.book->current().recipient(address_at(mac), queue.port->id());
         if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
             const std::uint32_t sent = send_run<Memory>(queue, id, frames + done, run);
             if (sent < run && !give_up<Memory>(queue, id, run - sent)) return done + sent;

@@ -201,6 +201,7 @@ int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     queue->counters = &shared_of(dev).tx;
     queue->peer = shared_of(dev).peer;
     queue->frame_max = shared_of(dev).frame_max;
+    queue->mac_prefix = mac_prefix(shared_of(dev).number);
     const std::uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
     queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
     queue->descriptors = descriptors;
@@ -308,7 +309,7 @@ void ethdev_init(rte_eth_dev* dev, std::unique_ptr<Transport> transport, const D
     auto* mac = static_cast<rte_ether_addr*>(
         rte_zmalloc("famez_mac", layout::addresses_max * sizeof(rte_ether_addr), 0));
     if (mac == nullptr) throw FabricError("no memory for the port's addresses");
-    *mac = mac_of(shared_of(dev).id);
+    *mac = mac_of(shared_of(dev).number, shared_of(dev).id);
     dev->data->mac_addrs = mac;
     dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
     dev->dev_ops = &ethdev_ops;

@@ -64,8 +64,9 @@ struct TxQueue {
     AddressBook* book;
     StallWatch* stalls;
     TxCounters* counters;
-    std::uint32_t peer;       // the other end of a point-to-point link, or 0
-    std::uint32_t frame_max;  // bytes that a record can hold
+    std::uint32_t peer;        // the other end of a point-to-point link, or 0
+    std::uint32_t frame_max;   // bytes that a record can hold
+    std::uint32_t mac_prefix;  // of addresses derived from ids (mac.h)
     std::uint16_t descriptors;
     bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };

@@ -10,11 +10,14 @@
 extern "C" {
 #endif
 
-/* The address of a fabric port is 02:fa:3e:00:HI:LO, HI:LO its id. */
+/*
+ * The address of a fabric port is 02:fa:3e:NN:HI:LO. HI:LO is its id. The fourth octet is the
+ * number of its fabric, 0 unless famez_server --fabric says otherwise: a switch may join fabrics
+ * of different numbers.
+ */
 #define RTE_PMD_FAMEZ_MAC_0 0x02
 #define RTE_PMD_FAMEZ_MAC_1 0xfa
 #define RTE_PMD_FAMEZ_MAC_2 0x3e
-#define RTE_PMD_FAMEZ_MAC_3 0x00
 
 /**
  * The id that the fabric's server gave to an ethdev port.

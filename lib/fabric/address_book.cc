@@ -12,21 +12,27 @@ void AddressTable::build(std::span<std::byte> region, const Geometry& geometry,
     seed_ = seed;
     claims_.clear();
     hearers_.clear();
+    promiscuous_.fill(0);
     for (std::uint32_t id = 1; id <= geometry.ports; ++id) {
         layout::PortEntry& entry = port_entry(region, geometry, id);
-        if (view_port(entry, geometry.lanes).up()) read_port(entry, id);
+        if (view_port(entry, geometry.lanes).up()) read_port(entry, id, geometry.number);
     }
     index();
 }
 
-void AddressTable::read_port(layout::PortEntry& entry, std::uint32_t id) {
+void AddressTable::read_port(layout::PortEntry& entry, std::uint32_t id, std::uint32_t fabric) {
     layout::PortAddresses& shared = entry.addresses;
-    hearers_.push_back({id, load_relaxed(shared.filter)});
+    const std::uint32_t filter = load_relaxed(shared.filter);
+    hearers_.push_back({id, filter});
+    if ((filter & layout::filter_promiscuous) != 0) {
+        const auto place = std::find(promiscuous_.begin(), promiscuous_.end(), 0);
+        if (place != promiscuous_.end()) *place = id;
+    }
     const std::uint32_t count = std::min(load_relaxed(shared.count), layout::addresses_max);
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::uint64_t address = load_relaxed(shared.address[i]);
         const bool possible = address != 0 && address < broadcast_address;
-        if (possible && !is_derived_address(address)) claims_.push_back({address, id});
+        if (possible && !is_derived_address(address, fabric)) claims_.push_back({address, id});
     }
 }
 
@@ -59,6 +65,15 @@ std::uint32_t AddressTable::owner(std::uint64_t address) const {
     if (is_group_address(address)) return 0;
     const std::size_t claim = first_claim(address);
     return claim < claims_.size() ? claims_[claim].id : 0;
+}
+
+std::uint32_t AddressTable::recipient(std::uint64_t address, std::uint32_t self) const {
+    if (is_group_address(address)) return 0;
+    if (const std::uint32_t id = owner(address); id != 0) return id;
+    const auto [first, second, third] = promiscuous_;
+    if (third != 0) return 0;
+    if (first == self) return second;
+    return second == 0 || second == self ? first : 0;
 }
 
 AddressBook::AddressBook(std::span<std::byte> region, const Geometry& geometry)

@@ -55,6 +55,9 @@ void check_counts(const Geometry& g) {
     require(g.arena_bytes <= layout::region_bytes_max,
             fmt::format("the arena size is {}; it can be at most {}", g.arena_bytes,
                         layout::region_bytes_max));
+    require(g.number <= layout::fabric_number_max,
+            fmt::format("the fabric's number is {}; it can be 0 to {}", g.number,
+                        layout::fabric_number_max));
 }
 
 // Places the areas one behind the other. Every count has been bounded: nothing overflows.
@@ -113,6 +116,7 @@ Geometry Geometry::plan(const GeometryRequest& request) {
     g.ring_bytes = request.ring_bytes != 0 ? request.ring_bytes : ring_bytes_default;
     g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : g.ring_stride();
     g.arena_bytes = request.arena_bytes;
+    g.number = request.number;
     check_counts(g);
     choose_defaults(g, request);
     check_counts(g);
@@ -187,6 +191,9 @@ Geometry Geometry::read(std::span<std::byte> region) {
     g.slab_stride = foreign(header.slab_stride);
     g.arenas_offset = foreign(header.arenas_offset);
     g.arena_stride = foreign(header.arena_stride);
+    // Not cut to 32 bits: what is too large must stay so for check().
+    g.number = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(foreign(header.number), layout::fabric_number_max + 1));
     require(g.region_bytes == region.size(),
             fmt::format("the region's header speaks of {} bytes, but {} are mapped", g.region_bytes,
                         region.size()));

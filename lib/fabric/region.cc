@@ -82,6 +82,7 @@ void write_header(std::span<std::byte> region, const Geometry& g, std::uint32_t 
     store_relaxed(header.arenas_offset, g.arenas_offset);
     store_relaxed(header.arena_stride, g.arena_stride);
     store_relaxed(header.vectors, std::uint64_t{vectors});
+    store_relaxed(header.number, std::uint64_t{g.number});
     // The magic last: a reader that sees it sees the geometry too.
     store_release(header.magic, layout::magic);
 }

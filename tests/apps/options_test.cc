@@ -70,7 +70,7 @@ TEST(OptionsTest, ReadsThemAll) {
     EXPECT_EQ(o.count, 100U);
     EXPECT_EQ(o.duration_s, 2.5);
     EXPECT_EQ(o.warmup, 7U);
-    EXPECT_EQ(o.peer, fabric_address(5));
+    EXPECT_EQ(o.peer, Peer{std::uint16_t{5}});
     EXPECT_TRUE(o.verify);
     EXPECT_EQ(o.format, Format::json);
     EXPECT_TRUE(o.quiet);
@@ -126,13 +126,13 @@ TEST(OptionsTest, TheFabricsOwnApi) {
     EXPECT_EQ(o.api, Api::fabric);
     EXPECT_EQ(o.socket, "/tmp/s");
     EXPECT_EQ(o.cpu, 3U);
-    EXPECT_EQ(o.peer, fabric_address(2));
+    EXPECT_EQ(o.peer, Peer{std::uint16_t{2}});
     EXPECT_EQ(o.largest_frame(), 1U << 20);
     EXPECT_EQ(good("rx --api fabric").socket, "/tmp/ivshmsg_socket");
     EXPECT_FALSE(good("rx --api fabric").cpu.has_value());
     EXPECT_EQ(good("tx --api fabric --size 8M").largest_frame(), max_message);
-    EXPECT_EQ(good("tx --api fabric --peer broadcast").peer, broadcast_address);
-    EXPECT_EQ(good("tx --api fabric --peer 02:fa:3e:00:00:07").peer, fabric_address(7));
+    EXPECT_EQ(good("tx --api fabric --peer broadcast").peer, Peer{broadcast_address});
+    EXPECT_EQ(good("tx --api fabric --peer 02:fa:3e:05:00:07").peer, Peer{fabric_address(5, 7)});
 }
 
 TEST(OptionsTest, OptionsOfTheOtherApiAreMistakes) {
@@ -190,11 +190,11 @@ TEST(OptionsTest, HelpTellsEveryOption) {
 }
 
 TEST(OptionsTest, Peers) {
-    EXPECT_EQ(parse_peer("broadcast"), broadcast_address);
+    EXPECT_EQ(parse_peer("broadcast"), Peer{broadcast_address});
     EXPECT_EQ(parse_peer("any"), std::nullopt);
-    EXPECT_EQ(parse_peer("1"), fabric_address(1));
-    EXPECT_EQ(parse_peer("65535"), fabric_address(65535));
-    EXPECT_EQ(parse_peer("02:fa:3E:00:00:0a"), (MacAddress{0x02, 0xfa, 0x3e, 0, 0, 0x0a}));
+    EXPECT_EQ(parse_peer("1"), Peer{std::uint16_t{1}});
+    EXPECT_EQ(parse_peer("65535"), Peer{std::uint16_t{65535}});
+    EXPECT_EQ(parse_peer("02:fa:3E:00:00:0a"), Peer{fabric_address(0, 10)});
     for (const char* text : {"", "65536", "-1", "02:fa:3e:00:00", "02:fa:3e:00:00:01:02",
                              "02-fa-3e-00-00-01", "2:100:0:0:0:0", "02:fa:3e:00:00:", "1 "}) {
         EXPECT_THROW(parse_peer(text), std::invalid_argument) << text;

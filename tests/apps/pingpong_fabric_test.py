@@ -62,6 +62,7 @@ def test_what_this_fabric_cannot_do(stage):
         (["--size", "65513"], "--ring-size 256K"),
         (["--peer", "1"], "that is this end's own id"),
         (["--peer", "15"], "this fabric has ports 1 to 14"),
+        (["--peer", "02:fa:3e:09:00:02"], "an address of fabric 9, and this is fabric 0"),
         (["--cpu", "1023"], "--cpu 1023: "),
     ):  # fmt: skip
         done = run_alone("--api", "fabric", "tx", "--socket", stage.socket, *options)

@@ -9,12 +9,28 @@ namespace famez::pingpong {
 namespace {
 
 TEST(WireTest, FabricAddressHoldsTheIdBigEndian) {
-    EXPECT_EQ(fabric_address(1), (MacAddress{0x02, 0xfa, 0x3e, 0x00, 0x00, 0x01}));
-    EXPECT_EQ(fabric_address(0x1234), (MacAddress{0x02, 0xfa, 0x3e, 0x00, 0x12, 0x34}));
-    for (const std::uint16_t id : {1, 0x1234, 65535})
-        EXPECT_EQ(fabric_id(fabric_address(id)), id);
-    EXPECT_EQ(fabric_id(broadcast_address), 0);
-    EXPECT_EQ(fabric_id({0x02, 0xfa, 0x3e, 0x01, 0x00, 0x01}), 0);
+    EXPECT_EQ(fabric_address(0, 1), (MacAddress{0x02, 0xfa, 0x3e, 0x00, 0x00, 0x01}));
+    EXPECT_EQ(fabric_address(7, 0x1234), (MacAddress{0x02, 0xfa, 0x3e, 0x07, 0x12, 0x34}));
+    for (const std::uint16_t id : {1, 0x1234, 65535}) {
+        EXPECT_EQ(fabric_id(fabric_address(255, id)), id);
+        EXPECT_EQ(fabric_number(fabric_address(255, id)), 255);
+    }
+    for (const MacAddress& other : {broadcast_address, MacAddress{0x02, 0xfa, 0x3f, 7, 0, 1}}) {
+        EXPECT_EQ(fabric_id(other), 0);
+        EXPECT_EQ(fabric_number(other), 0);
+    }
+}
+
+TEST(WireTest, AnIdIsThatOfAPortOfTheOwnFabric) {
+    const MacAddress foreign{2, 4, 6, 8, 10, 12};
+    const Peer five{std::uint16_t{5}};
+    EXPECT_EQ(address_of(five, fabric_address(7, 1)), fabric_address(7, 5));
+    EXPECT_EQ(address_of(five, foreign), fabric_address(0, 5));
+    EXPECT_EQ(address_of(fabric_address(3, 9), fabric_address(7, 1)), fabric_address(3, 9));
+    EXPECT_EQ(address_of(foreign, fabric_address(7, 1)), foreign);
+    EXPECT_EQ(peer_id(five), 5);
+    EXPECT_EQ(peer_id(fabric_address(3, 9)), 9);
+    EXPECT_EQ(peer_id(broadcast_address), 0);
 }
 
 TEST(WireTest, HeaderLiesWhereEthernetHasIt) {

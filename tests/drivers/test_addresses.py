@@ -4,8 +4,12 @@
 import signal
 import time
 
+import pytest
+
+from program_lib import settings
 from program_lib.frames import port_mac
 from program_lib.processes import wait_until
+from program_lib.stage import results, wait_for_state
 from program_lib.testpmd import command, end, received, statistics, stop_forwarding
 
 ADDED = "02:11:22:33:44:55"
@@ -83,6 +87,43 @@ def test_nobody_takes_the_address_of_another_id(stage):
     command(rx, f"mac_addr add 0 {port_mac(2)}")
     rx.expect_note(r"net_famez: .*fabric's port 2", 10, start)
     end(rx)
+
+
+def test_another_fabrics_address_is_nobodys_or_who_adds_it(stage):
+    stage.server("--fabric", "7")
+    rx = listener(stage)
+    other = listener(stage)
+    assert port_mac(1, 7) in command(rx, "show port info 0").lower()
+    tx = stage.testpmd([""], "--forward-mode=txonly")
+    assert hears(tx, port_mac(1, 7), rx)
+    # The same id in the fabric 0: nobody here, were it not for promiscuous ports.
+    expect_dropped(tx, port_mac(1))
+    assert not hears(tx, port_mac(1), rx) and received(other) == 0
+    command(other, "set promisc 0 on")
+    assert hears(tx, port_mac(1), other) and not hears(tx, port_mac(1), rx)
+    # What is derived here cannot be added, what is derived elsewhere can.
+    start = len(rx.err.text)
+    command(rx, f"mac_addr add 0 {port_mac(2, 7)}")
+    rx.expect_note(r"net_famez: .*fabric's port 2", 10, start)
+    command(rx, f"mac_addr add 0 {port_mac(1)}")
+    assert hears(tx, port_mac(1), rx) and not hears(tx, port_mac(1), other)
+    for testpmd in (tx, other, rx):
+        end(testpmd)
+
+
+@pytest.mark.parametrize("api", ["ethdev", "fabric"])
+def test_a_peer_is_a_port_of_ones_own_fabric(stage, api):
+    region = stage.region(stage.server("--fabric", "7"))
+    pong = stage.pingpong("", "pong", "--json", "--wait", "30")
+    wait_for_state(region, 1, "up")
+    options = ["ping", "--peer", "1", "--json", "--count", "1000", "--warmup", "0", "--wait", "30"]
+    if api == "ethdev":
+        ping = stage.pingpong("", *options)
+    else:
+        command_line = [settings.PINGPONG, "--api", "fabric", *options, "--socket", stage.socket]
+        ping = stage.run("ping", command_line)
+    assert ping.wait(60) == 0 and pong.wait(60) == 0
+    assert results(ping)[0]["received"] == results(pong)[0]["received"] == 1000
 
 
 def test_a_port_has_64_addresses(stage):

@@ -7,9 +7,9 @@ PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 FRAME_BYTES = 64
 
 
-def port_mac(port):
-    """The address that the fabric's port derives from its id."""
-    return f"02:fa:3e:00:{port >> 8:02x}:{port & 255:02x}"
+def port_mac(port, fabric=0):
+    """The address that a port derives from its id, in the fabric of this number."""
+    return f"02:fa:3e:{fabric:02x}:{port >> 8:02x}:{port & 255:02x}"
 
 
 def frame(destination):

@@ -15,6 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FAMEZ_BUILD_DIR", TOP / "build"))
 SERVER = BUILD / "server/famez_server"
 PINGPONG = BUILD / "apps/famez_pingpong/famez_pingpong"
+FWD = BUILD / "apps/famez_fwd/famez_fwd"
 SCRIBBLER = BUILD / "tests/fault/scribbler"
 DRIVER_DIR = BUILD / "drivers/famez_pmd"
 DRIVER = DRIVER_DIR / "librte_net_famez.so"

@@ -22,6 +22,7 @@ TEST(Options, HaveTheirDefaults) {
     EXPECT_EQ(options.socket_group, static_cast<gid_t>(-1));
     EXPECT_EQ(options.mailbox, "");
     EXPECT_EQ(options.geometry.ports, 14U);
+    EXPECT_EQ(options.geometry.number, 0U);
     EXPECT_EQ(options.geometry.region_bytes, 1U << 30);
     EXPECT_EQ(options.vectors, 16U);
     EXPECT_TRUE(options.recycle);
@@ -70,6 +71,11 @@ TEST(Options, OfAStockServer) {
     EXPECT_EQ(parse({"--stock", "--vectors", "6"}).options.vectors, 6U);
     EXPECT_EQ(parse({"--stock", "-l", "64K"}).options.geometry.region_bytes, 64U << 10);
     EXPECT_EQ(parse({"--stock", "-l", "1G"}).options.geometry.region_bytes, 1U << 30);
+}
+
+TEST(Options, OfTheFabricsNumber) {
+    EXPECT_EQ(parse({"--fabric", "0"}).options.geometry.number, 0U);
+    EXPECT_EQ(parse({"--fabric", "255"}).options.geometry.number, 255U);
 }
 
 TEST(Options, OfMemory) {
@@ -125,6 +131,9 @@ TEST(Options, WrongOnesEndWithTwo) {
                                                {"--ports", "many"},
                                                {"--vectors", "0"},
                                                {"--vectors", "2049"},
+                                               {"--fabric", "256"},
+                                               {"--fabric", "-1"},
+                                               {"--fabric", "blue"},
                                                {"--lanes", "65"},
                                                {"--region-size", "3M"},
                                                {"--region-size", "12Q"},
@@ -139,6 +148,7 @@ TEST(Options, WrongOnesEndWithTwo) {
                                                {"--recycle", "--no-recycle"},
                                                {"--socketpath"},
                                                {"--stock", "--ports", "3"},
+                                               {"--stock", "--fabric", "2"},
                                                {"--stock", "--lanes", "2"},
                                                {"--stock", "--no-recycle"},
                                                {"--stock", "-n", "2049"},

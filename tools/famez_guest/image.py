@@ -20,7 +20,7 @@ CHANNELS = 12
 DRIVER = "drivers/famez_pmd/librte_net_famez.so"
 DRIVER_PLACE = "/lib/famez"
 # In a guest of the build directory whenever they have been built.
-OWN_PROGRAMS = ("famez_pingpong", "famez_doctor", "famez_bridge")
+OWN_PROGRAMS = ("famez_pingpong", "famez_fwd", "famez_doctor", "famez_bridge")
 # EAL cannot make a pool of packet buffers without it.
 NEEDED_PLUGINS = ("librte_mempool_ring.so",)
 # coreutils' helper of stdbuf: with it a program's output comes line by line, not at its end.

@@ -10,12 +10,14 @@ import shutil
 from famez_guest.cache import GuestError
 from famez_guest.debian import cached_package
 
-# The agent's channel; binding the device; files from the host; device files made by programs.
+# The agent's channel; binding the device; files from the host; device files made by
+# programs; network interfaces made by programs.
 MODULES = """
 virtio_pci virtio_console
 vfio-pci vfio_iommu_type1 uio_pci_generic
 9p 9pnet_virtio
 fuse cuse
+tun
 msr
 """.split()
 

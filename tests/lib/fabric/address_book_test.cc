@@ -24,8 +24,8 @@ using Ids = std::vector<std::uint32_t>;
 constexpr std::uint64_t group = 0x0000'0100'5e01;
 constexpr std::uint64_t unicast = 0xaa02;
 
-constexpr std::uint64_t derived(std::uint64_t id) {
-    return 0x003e'fa02 | (id >> 8) << 32 | (id & 255) << 40;
+constexpr std::uint64_t derived(std::uint64_t id, std::uint64_t fabric = 0) {
+    return 0x003e'fa02 | fabric << 24 | (id >> 8) << 32 | (id & 255) << 40;
 }
 
 // Ports that are nothing but their entries.
@@ -47,6 +47,10 @@ class AddressBookTest : public testing::Test {
         book_.refresh();
         return book_.current().owner(address);
     }
+    std::uint32_t recipient(std::uint64_t address, std::uint32_t self) {
+        book_.refresh();
+        return book_.current().recipient(address, self);
+    }
     Ids hearers(std::uint64_t address) {
         book_.refresh();
         Ids ids;
@@ -54,9 +58,22 @@ class AddressBookTest : public testing::Test {
         return ids;
     }
 
+    explicit AddressBookTest(std::uint32_t number = 0) : fabric_(numbered(number)) {}
+
     FakeFabric fabric_;
     TableBell bell_{fabric_.region(), fabric_.geometry(), 1};
     AddressBook book_{fabric_.region(), fabric_.geometry()};
+
+  private:
+    static GeometryRequest numbered(std::uint32_t number) {
+        GeometryRequest request = FakeFabric::small_request();
+        request.number = number;
+        return request;
+    }
+};
+class AddressBookOfSevenTest : public AddressBookTest {
+  protected:
+    AddressBookOfSevenTest() : AddressBookTest(7) {}
 };
 
 TEST_F(AddressBookTest, AnEmptyFabricHasNobody) {
@@ -101,6 +118,41 @@ TEST_F(AddressBookTest, NobodyCanClaimWhatIsNoAddressOfItsOwn) {
         EXPECT_EQ(owner(address), 0U) << std::hex << address;
     }
     EXPECT_EQ(hearers(group), Ids{2});
+}
+
+// What another fabric derives from an id is as any other unicast address: a gateway may have it.
+TEST_F(AddressBookTest, AnotherFabricsAddressIsAsAnyOther) {
+    raise(2, {derived(3, 7)});
+    raise(4, {}, layout::filter_promiscuous);
+    EXPECT_EQ(owner(derived(3, 7)), 2U);
+    EXPECT_EQ(owner(derived(2, 7)), 0U);
+    EXPECT_EQ(hearers(derived(2, 7)), Ids{4});
+}
+
+TEST_F(AddressBookOfSevenTest, NobodyCanClaimWhatThisFabricDerives) {
+    raise(2, {derived(3, 7), derived(3), derived(3, 255)});
+    EXPECT_EQ(owner(derived(3, 7)), 0U);
+    EXPECT_EQ(owner(derived(3)), 2U);
+    EXPECT_EQ(owner(derived(3, 255)), 2U);
+}
+
+// A switch: frames for it are no copies for many.
+TEST_F(AddressBookTest, TheOnlyPromiscuousPortGetsWhatIsNobodys) {
+    raise(1, {derived(1)});
+    raise(2, {unicast});
+    EXPECT_EQ(recipient(unicast + 0x100, 1), 0U);
+    raise(3, {}, layout::filter_promiscuous);
+    EXPECT_EQ(recipient(unicast + 0x100, 1), 3U);
+    EXPECT_EQ(recipient(unicast, 1), 2U);
+    EXPECT_EQ(recipient(group, 1), 0U);
+    EXPECT_EQ(recipient(broadcast_address, 1), 0U);
+    // What it sends itself to nobody has nobody to hear it ...
+    EXPECT_EQ(recipient(unicast + 0x100, 3), 0U);
+    // ... unless there is another one; for all others those are several.
+    raise(4, {}, layout::filter_promiscuous);
+    EXPECT_EQ(recipient(unicast + 0x100, 3), 4U);
+    EXPECT_EQ(recipient(unicast + 0x100, 4), 3U);
+    EXPECT_EQ(recipient(unicast + 0x100, 1), 0U);
 }
 
 TEST_F(AddressBookTest, ACountBeyondTheArrayIsCut) {

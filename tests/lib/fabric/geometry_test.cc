@@ -130,6 +130,9 @@ TEST(GeometryPlan, RefusalsSayWhy) {
     r = {};
     r.arena_bytes = 65 * gib;
     EXPECT_NE(refusal(r).find("arena size"), std::string::npos);
+    r = {};
+    r.number = 256;
+    EXPECT_NE(refusal(r).find("number is 256; it can be 0 to 255"), std::string::npos);
 }
 
 TEST(GeometryPlan, ASumThatDoesNotFitIsShown) {
@@ -186,6 +189,21 @@ TEST(GeometryRead, RefusesAnotherVersionByName) {
             EXPECT_NE(std::string(error.what()).find("version"), std::string::npos);
         }
     }
+}
+
+TEST(GeometryRead, TheFabricsNumberIsAnOctet) {
+    GeometryRequest r = FakeFabric::small_request();
+    r.number = 255;
+    const FakeFabric fabric(r);
+    EXPECT_EQ(Geometry::read(fabric.region()).number, 255U);
+    auto& header = at<layout::FabricHeader>(fabric.region(), fabric.geometry().header_offset);
+    for (const std::uint64_t number :
+         {std::uint64_t{256}, std::uint64_t{1} << 32, ~std::uint64_t{0}}) {
+        header.number = number;
+        EXPECT_THROW(Geometry::read(fabric.region()), FabricError) << number;
+    }
+    header.number = 0;  // as in regions that are older than numbers
+    EXPECT_EQ(Geometry::read(fabric.region()).number, 0U);
 }
 
 TEST(GeometryRead, RefusesAHeaderForAnotherSize) {

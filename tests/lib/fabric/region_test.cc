@@ -168,6 +168,17 @@ TEST(FormatRegion, NamesEachSlotOfTheMailbox) {
     EXPECT_EQ(Geometry::read(fabric.region()), fabric.geometry());
 }
 
+TEST(FormatRegion, WritesTheFabricsNumberAndRepairsIt) {
+    GeometryRequest request = FakeFabric::small_request();
+    request.number = 7;
+    const FakeFabric fabric(request);
+    auto& header = at<layout::FabricHeader>(fabric.region(), fabric.geometry().header_offset);
+    EXPECT_EQ(header.number, 7U);
+    header.number = 8;
+    repair_header(fabric.region(), fabric.geometry(), 2, MailDialect::with_class);
+    EXPECT_EQ(header.number, 7U);
+}
+
 TEST(FormatRegion, RefusesAMappingOfAnotherSize) {
     const Geometry geometry = Geometry::plan(FakeFabric::small_request());
     const FencedMemory memory(geometry.region_bytes / 2);

@@ -25,9 +25,14 @@ namespace famez {
 inline constexpr std::uint64_t address_bits = (std::uint64_t{1} << 48) - 1;
 inline constexpr std::uint64_t broadcast_address = address_bits;
 
-// 02:fa:3e:00:HI:LO, HI:LO an id: that port's alone, whatever the table says.
-constexpr bool is_derived_address(std::uint64_t address) {
-    return (address & 0xffff'ffff) == 0x003e'fa02;
+// 02:fa:3e:NN, the first four octets of the addresses that ports of the fabric with this number
+// derive from their ids.
+constexpr std::uint32_t derived_prefix(std::uint32_t fabric) {
+    return 0x003e'fa02 | fabric << 24;
+}
+// 02:fa:3e:NN:HI:LO, HI:LO an id: in its own fabric that port's alone, whatever the table says.
+constexpr bool is_derived_address(std::uint64_t address, std::uint32_t fabric) {
+    return (address & 0xffff'ffff) == derived_prefix(fabric);
 }
 constexpr bool is_group_address(std::uint64_t address) {
     return (address & 1) != 0;
@@ -40,8 +45,14 @@ class AddressTable {
     // that are slow to find.
     void build(std::span<std::byte> region, const Geometry& geometry, std::uint64_t seed);
 
-    // Who has this address; 0: nobody that is up. Derived and group addresses are nobody's here.
+    // Who has this address; 0: nobody that is up. Group addresses, and those derived in this
+    // fabric, are nobody's here; another fabric's are as any others.
     [[nodiscard]] std::uint32_t owner(std::uint64_t address) const;
+
+    // The one port that is to hear what `self` sends to this address: its owner, or for an address
+    // that nobody has the only promiscuous port, which is a switch as a rule. 0: there are none or
+    // several (each_hearer() tells).
+    [[nodiscard]] std::uint32_t recipient(std::uint64_t address, std::uint32_t self) const;
 
     // Calls visit(id), by rising id, for each port up that is to hear a frame that is not for one
     // port alone: all of them for broadcast, those that joined a group or asked for all groups, and
@@ -76,7 +87,7 @@ class AddressTable {
         std::uint32_t filter;
     };
 
-    void read_port(layout::PortEntry& entry, std::uint32_t id);
+    void read_port(layout::PortEntry& entry, std::uint32_t id, std::uint32_t fabric);
     void index();
     [[nodiscard]] std::size_t slot_of(std::uint64_t address) const {
         return ((address ^ seed_) * 0x9e37'79b9'7f4a'7c15) >> shift_;
@@ -92,6 +103,7 @@ class AddressTable {
     std::vector<std::uint32_t> slots_;  // a power of two, at least half of them empty (0): the
                                         // place of an address's first claim, plus 1
     std::vector<Hearer> hearers_;       // by id
+    std::array<std::uint32_t, 3> promiscuous_{};  // the first of them that are; 0: no more
     std::uint64_t seed_ = 0;
     unsigned shift_ = 63;
 };

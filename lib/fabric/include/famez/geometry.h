@@ -21,6 +21,7 @@ struct GeometryRequest {
     std::uint64_t ring_bytes = 0;   // default 128 KiB
     std::uint64_t slab_bytes = 0;   // default 8 MiB a port, less where half the region is too small
     std::uint64_t arena_bytes = 0;  // default: what remains, a power of two, at most 64 MiB a port
+    std::uint32_t number = 0;       // the fabric's: an octet of its ports' addresses
 };
 
 struct Geometry {
@@ -39,6 +40,7 @@ struct Geometry {
     std::uint64_t slab_stride = 0;
     std::uint64_t arenas_offset = 0;
     std::uint64_t arena_stride = 0;
+    std::uint32_t number = 0;
 
     // Throws FabricError, with the sum shown, when the request does not fit its region or 64 GiB.
     static Geometry plan(const GeometryRequest& request);

@@ -25,6 +25,7 @@ inline constexpr std::uint32_t version_minor = 0;
 
 inline constexpr std::uint32_t ports_max = 4094;
 inline constexpr std::uint32_t lanes_max = 64;
+inline constexpr std::uint32_t fabric_number_max = 255;  // an octet of addresses
 inline constexpr std::uint64_t region_bytes_max = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t region_bytes_min = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t ring_bytes_min = 4096;
@@ -107,7 +108,9 @@ struct FabricHeader {
     std::uint64_t server_epoch;      // counts the servers that have run this region
     std::uint64_t server_heartbeat;  // moves while a server runs
     std::uint64_t vectors;           // eventfds of each port
-    std::uint64_t server_reserved[5];
+    std::uint64_t number;            // the fabric's, 0 to 255: constant, as the geometry is; 0 in
+                                     // regions older than it
+    std::uint64_t server_reserved[4];
 
     // line 3: the table's generation. Written by whoever changes an entry's state, by plain
     // store of (own id << 48 | a count, higher than what was there and than the writer's own last
@@ -129,6 +132,7 @@ static_assert(offsetof(FabricHeader, arena_stride) == 120);
 static_assert(offsetof(FabricHeader, server_epoch) == 128);
 static_assert(offsetof(FabricHeader, server_heartbeat) == 136);
 static_assert(offsetof(FabricHeader, vectors) == 144);
+static_assert(offsetof(FabricHeader, number) == 152);
 static_assert(offsetof(FabricHeader, table_generation) == 192);
 
 // ---- Port table: an entry an id, 1..ports ----

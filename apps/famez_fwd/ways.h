@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The modes: what becomes of a burst. A way has
+//   poll(crossing, stream)     takes a burst of a stream, if there is room for it, and says how
+//   many waiting()                  whether serve() has something to do serve(crossing, now) looks
+//   what is due next_due()                 when it will be, UINT64_MAX if nothing is end(crossing)
+//   gives up what it holds
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "address.h"
+#include "crossing.h"
+#include "mac_table.h"
+#include "route_source.h"
+
+namespace famez::fwd {
+
+struct HoldsNothing {
+    static constexpr bool waiting() { return false; }
+    static void serve(Crossing& /*crossing*/, std::uint64_t /*now*/) {}
+    static constexpr std::uint64_t next_due() { return UINT64_MAX; }
+    static void end(Crossing& /*crossing*/) {}
+};
+
+// A burst, and for each frame where it goes.
+struct Burst {
+    std::array<rte_mbuf*, max_burst> packets;
+    std::array<std::uint16_t, max_burst> to;
+};
+
+// --mode io and macswap: port 0 to 1, 1 to 0, 2 to 3, ... Of a single port, back.
+template <bool swap>
+class PairWay : public HoldsNothing {
+  public:
+    explicit PairWay(const Crossing& crossing) {
+        const std::size_t ports = crossing.outlets.size();
+        for (std::size_t i = 0; i < ports; ++i)
+            partners_[i] = crossing.outlets[ports == 1 ? 0 : i ^ 1].get();
+    }
+
+    [[gnu::always_inline]] std::uint16_t poll(Crossing& crossing, Stream& stream) {
+        Outlet& out = *partners_[stream.index];
+        if ((crossing.load.blocked & out.bit()) != 0) [[unlikely]]
+            return 0;
+        const std::uint16_t count =
+            stream.receive(packets_.data(), static_cast<std::uint16_t>(crossing.burst));
+        if (count == 0) return 0;
+        if constexpr (swap) {
+            for (std::uint16_t i = 0; i < count; ++i)
+                swap_addresses(frame_of(packets_[i]));
+        }
+        out.pass(packets_.data(), count);
+        return count;
+    }
+
+  private:
+    static void swap_addresses(std::uint8_t* frame) {
+        std::array<std::uint8_t, 6> to;
+        std::memcpy(to.data(), frame, to.size());
+        std::memmove(frame, frame + to.size(), to.size());
+        std::memcpy(frame + to.size(), to.data(), to.size());
+    }
+
+    std::array<Outlet*, max_ports> partners_{};
+    std::array<rte_mbuf*, max_burst> packets_;
+};
+
+// For the modes in which any frame may go anywhere: the burst goes on in one piece if it can.
+// Destinations that are no port begin here.
+inline constexpr std::uint16_t to_nobody = 0xff00;
+
+template <class Other>
+[[gnu::always_inline]] inline void distribute(Crossing& crossing, Burst& burst, std::uint16_t count,
+                                              Other&& other) {
+    const std::uint16_t first = burst.to[0];
+    bool same = first < to_nobody;
+    for (std::uint16_t i = 1; i < count; ++i)
+        same &= burst.to[i] == first;
+    if (same && (count == crossing.burst || crossing.outlet(first).sends_at_once())) [[likely]] {
+        crossing.outlet(first).pass(burst.packets.data(), count);
+        return;
+    }
+    for (std::uint16_t i = 0; i < count; ++i) {
+        if (burst.to[i] < to_nobody) [[likely]] {
+            crossing.outlet(burst.to[i]).gather(burst.packets[i]);
+        } else {
+            other(burst.to[i], burst.packets[i]);
+        }
+    }
+    crossing.each(crossing.load.waiting, [](Outlet& outlet) { outlet.flush(); });
+}
+
+// --mode hub.
+class HubWay : public HoldsNothing {
+  public:
+    std::uint16_t poll(Crossing& crossing, Stream& stream) {
+        if (crossing.load.blocked != 0) return 0;
+        const std::uint16_t count =
+            stream.receive(packets_.data(), static_cast<std::uint16_t>(crossing.burst));
+        for (std::uint16_t i = 0; i < count; ++i)
+            crossing.flood(stream, packets_[i]);
+        if (count != 0) {
+            crossing.each(crossing.load.waiting, [](Outlet& outlet) { outlet.flush(); });
+        }
+        return count;
+    }
+
+  private:
+    std::array<rte_mbuf*, max_burst> packets_;
+};
+
+// --mode switch.
+class BridgeWay : public HoldsNothing {
+  public:
+    explicit BridgeWay(MacTable& table) : table_(table) {}
+
+    [[gnu::always_inline]] std::uint16_t poll(Crossing& crossing, Stream& stream) {
+        if (crossing.load.blocked != 0) [[unlikely]]
+            return 0;
+        const std::uint16_t count =
+            stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
+        if (count == 0) return 0;
+        decide(stream, count);
+        distribute(crossing, burst_, count, [&](std::uint16_t to, rte_mbuf* packet) {
+            dispose(crossing, stream, to, packet);
+        });
+        return count;
+    }
+
+  private:
+    static constexpr std::uint16_t to_all = to_nobody;
+    static constexpr std::uint16_t to_sender = to_nobody + 1;  // it has it already
+    static constexpr std::uint16_t to_none = to_nobody + 2;    // too short to say
+
+    // Twice over the burst, so that the table's lines come while others are looked at.
+    [[gnu::always_inline]] void decide(const Stream& stream, std::uint16_t count) {
+        std::array<Address, max_burst> sources;
+        std::array<Address, max_burst> destinations;
+        for (std::uint16_t i = 0; i < count; ++i) {
+            const std::uint8_t* const frame = frame_of(burst_.packets[i]);
+            sources[i] = source_of(frame);
+            destinations[i] = destination_of(frame);
+            table_.prefetch(sources[i]);
+            table_.prefetch(destinations[i]);
+        }
+        for (std::uint16_t i = 0; i < count; ++i) {
+            if (burst_.packets[i]->data_len < ether_header) [[unlikely]] {
+                burst_.to[i] = to_none;
+                continue;
+            }
+            if (!is_group(sources[i])) [[likely]]
+                table_.learn(sources[i], stream.index);
+            burst_.to[i] = find(destinations[i], stream.index);
+        }
+    }
+
+    [[gnu::always_inline]] [[nodiscard]] std::uint16_t find(Address destination,
+                                                            std::uint16_t from) const {
+        if (is_group(destination)) return to_all;
+        const auto port = table_.find(destination);
+        if (!port) return to_all;
+        return *port == from ? to_sender : *port;
+    }
+
+    static void dispose(Crossing& crossing, Stream& stream, std::uint16_t to, rte_mbuf* packet) {
+        if (to == to_all) {
+            crossing.flood(stream, packet);
+        } else {
+            crossing.outlet(stream.index)
+                .drop(&packet, 1, to == to_sender ? Drop::same_port : Drop::runt);
+        }
+    }
+
+    MacTable& table_;
+    Burst burst_;
+};
+
+// --mode route.
+class RouteWay {
+  public:
+    RouteWay(RouteSource& source, std::uint32_t worker, std::uint64_t seed,
+             std::uint64_t ticks_per_second)
+        : source_(source), worker_(worker), seed_(seed), ticks_per_second_(ticks_per_second) {}
+
+    [[gnu::always_inline]] std::uint16_t poll(Crossing& crossing, Stream& stream) {
+        if (source_.current() != table_) [[unlikely]]
+            adopt();
+        if (crossing.load.blocked != 0) [[unlikely]]
+            return 0;
+        const std::uint16_t count =
+            stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
+        if (count == 0) return 0;
+        decide(count);
+        distribute(crossing, burst_, count, [&](std::uint16_t to, rte_mbuf* packet) {
+            dispose(crossing, stream, to, packet);
+        });
+        return count;
+    }
+    [[nodiscard]] bool waiting() const { return held_ != 0; }
+    void serve(Crossing& crossing, std::uint64_t now);
+    [[nodiscard]] std::uint64_t next_due() const;
+    void end(Crossing& crossing);
+
+  private:
+    static constexpr std::uint16_t to_unknown = to_nobody;
+    static constexpr std::uint16_t to_dropped = to_nobody + 1;
+    static constexpr std::uint16_t to_none = to_nobody + 2;
+    static constexpr std::uint16_t to_wire = to_nobody + 3;  // the route has an impairment
+
+    struct Wire {
+        std::unique_ptr<Impairer> impairer;
+        std::uint16_t port;
+    };
+
+    [[gnu::always_inline]] void decide(std::uint16_t count) {
+        for (std::uint16_t i = 0; i < count; ++i) {
+            rte_mbuf* const packet = burst_.packets[i];
+            if (i + 2 < count) rte_prefetch0(frame_of(burst_.packets[i + 2U]));
+            if (packet->data_len < ether_header) [[unlikely]] {
+                burst_.to[i] = to_none;
+                continue;
+            }
+            burst_.to[i] = choose(frame_of(packet));
+        }
+    }
+
+    [[gnu::always_inline]] std::uint16_t choose(std::uint8_t* frame) const {
+        const Route& route = table_->find(destination_of(frame));
+        if (route.drop) [[unlikely]]
+            return route.unknown ? to_unknown : to_dropped;
+        if (route.impairer != 0) return to_wire;
+        if (route.rewrite) std::memcpy(frame, &route.to, 6);
+        return route.port;
+    }
+
+    void adopt();
+    template <class Take>
+    void move_on(Crossing& crossing, const Wire& wire, Take&& take);
+    void dispose(Crossing& crossing, Stream& stream, std::uint16_t to, rte_mbuf* packet);
+    void hold(Crossing& crossing, Stream& stream, rte_mbuf* packet);
+    void offer(Crossing& crossing, const Wire& wire, rte_mbuf* packet, std::uint64_t now);
+
+    RouteSource& source_;
+    const std::uint32_t worker_;
+    const std::uint64_t seed_;
+    const std::uint64_t ticks_per_second_;
+    const RouteTable* table_ = nullptr;
+    std::vector<Wire> wires_;    // of the table's impairments
+    std::vector<Wire> leaving_;  // of the tables before it
+    std::uint32_t held_ = 0;
+    Burst burst_;
+};
+
+}  // namespace famez::fwd
