@@ -4,19 +4,9 @@
 #include <algorithm>
 
 namespace famez::fwd {
-namespace {
-
-// At least two, so that the shift stays below 64.
-int shift_for(std::uint32_t limit, std::uint32_t entries_per_bucket) {
-    const std::uint64_t wanted = std::uint64_t{limit} * 2 / entries_per_bucket;
-    return 64 - std::max(1, static_cast<int>(std::bit_width(wanted)));
-}
-
-}  // namespace
-
 MacTable::MacTable(std::uint32_t limit)
     : limit_(limit),
-      shift_(shift_for(limit, entries_per_bucket)),
+      mask_(std::bit_ceil(limit * 4 / entries_per_bucket + 1) - 1),
       table_(std::make_unique<Bucket[]>(buckets())) {}
 
 // The address is not in its bucket, or at another port.
@@ -27,6 +17,7 @@ MacTable::Learned MacTable::enter(Bucket& bucket, Address address, std::uint64_t
         if (entry != 0 && (entry & address_mask) == address) {
             if (slot.compare_exchange_strong(entry, wanted, std::memory_order_relaxed)) {
                 moves_.fetch_add(1, std::memory_order_relaxed);
+                edition_.fetch_add(1, std::memory_order_relaxed);
             }
             bucket.seen[static_cast<std::size_t>(&slot - bucket.entries.data())].store(
                 now_.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -51,6 +42,7 @@ MacTable::Learned MacTable::enter(Bucket& bucket, Address address, std::uint64_t
 
 template <class Ended>
 void MacTable::remove_if(Ended&& ended) {
+    edition_.fetch_add(1, std::memory_order_relaxed);
     for (std::uint32_t b = 0; b < buckets(); ++b) {
         for (std::uint32_t i = 0; i < entries_per_bucket; ++i) {
             std::uint64_t entry = table_[b].entries[i].load(std::memory_order_relaxed);

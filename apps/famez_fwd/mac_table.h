@@ -4,7 +4,7 @@
 //
 // A bucket is a cache line: seven entries of address and port in one word, which are changed by
 // compare and swap, and the time each was last seen. An address has one bucket that it can be in;
-// with twice the room that is asked for, one that is full is rare, and then the address stays
+// with four times the room that is asked for, one that is full is rare, and then the address stays
 // unknown: what is for it is flooded.
 //
 // Time is counted in steps, of which the ageing takes `lifetime_steps`: whoever calls step() sets
@@ -31,11 +31,6 @@ class MacTable {
 
     // Room for so many addresses, up to max_table_size.
     explicit MacTable(std::uint32_t limit);
-
-    // For an address that will be asked for soon.
-    [[gnu::always_inline]] void prefetch(Address address) const {
-        __builtin_prefetch(&bucket_of(address));
-    }
 
     // The port of an address; none if it is unknown.
     [[gnu::always_inline]] [[nodiscard]] std::optional<std::uint16_t> find(Address address) const {
@@ -69,6 +64,10 @@ class MacTable {
     // A port's link is down: nobody is there.
     void forget_port(std::uint16_t port);
     void clear();
+
+    // Another one whenever an address has moved or may have gone, and at each step. What find()
+    // said after edition() said the same is still so; but who was unknown may be known.
+    [[nodiscard]] std::uint64_t edition() const { return edition_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::uint32_t size() const { return size_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint32_t limit() const { return limit_; }
@@ -105,20 +104,24 @@ class MacTable {
     static constexpr std::uint16_t port_of(std::uint64_t entry) {
         return static_cast<std::uint16_t>((entry >> 48) - 1);
     }
-    // What differs between addresses is at their ends; the product's high bits depend on all of it.
+    // Addresses of one maker, or one fabric, count up in their last two octets: counting up too,
+    // they have a bucket each. What stands before those only says where the counting begins.
     [[nodiscard]] Bucket& bucket_of(Address address) const {
-        return table_[(address * 0x9e3779b97f4a7c15) >> shift_];
+        const std::uint32_t last = __builtin_bswap16(static_cast<std::uint16_t>(address >> 32));
+        const std::uint64_t before = (address & 0xffff'ffff) * 0x9e3779b97f4a7c15;
+        return table_[(last ^ static_cast<std::uint32_t>(before >> 32)) & mask_];
     }
-    [[nodiscard]] std::uint32_t buckets() const { return 1U << (64 - shift_); }
+    [[nodiscard]] std::uint32_t buckets() const { return mask_ + 1; }
 
     Learned enter(Bucket& bucket, Address address, std::uint64_t wanted);
     template <class Ended>
     void remove_if(Ended&& ended);
 
     std::uint32_t limit_;
-    int shift_;
+    std::uint32_t mask_;
     std::unique_ptr<Bucket[]> table_;
     std::atomic<std::uint8_t> now_{0};
+    std::atomic<std::uint64_t> edition_{0};
     std::atomic<std::uint32_t> size_{0};
     std::atomic<std::uint64_t> moves_{0};
     std::atomic<std::uint64_t> full_{0};

@@ -7,7 +7,7 @@
 
 namespace famez::fwd {
 
-void RouteWay::dispose(Crossing& crossing, Stream& stream, std::uint16_t to, rte_mbuf* packet) {
+void RouteWay::dispose(Crossing& crossing, Stream& stream, std::uint8_t to, rte_mbuf* packet) {
     Outlet& back = crossing.outlet(stream.index);
     switch (to) {
         case to_wire:

@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "crossing.h"
+#include "flow_cache.h"
 #include "mac_table.h"
 #include "route_source.h"
 
@@ -29,7 +30,7 @@ struct HoldsNothing {
 // A burst, and for each frame where it goes.
 struct Burst {
     std::array<rte_mbuf*, max_burst> packets;
-    std::array<std::uint16_t, max_burst> to;
+    std::array<std::uint8_t, max_burst> to;
 };
 
 // --mode io and macswap: port 0 to 1, 1 to 0, 2 to 3, ... Of a single port, back.
@@ -71,16 +72,18 @@ class PairWay : public HoldsNothing {
 
 // For the modes in which any frame may go anywhere: the burst goes on in one piece if it can.
 // Destinations that are no port begin here.
-inline constexpr std::uint16_t to_nobody = 0xff00;
+inline constexpr std::uint8_t to_nobody = 0xf0;
+static_assert(max_ports <= to_nobody);
 
 template <class Other>
 [[gnu::always_inline]] inline void distribute(Crossing& crossing, Burst& burst, std::uint16_t count,
                                               Other&& other) {
-    const std::uint16_t first = burst.to[0];
-    bool same = first < to_nobody;
+    const std::uint8_t first = burst.to[0];
+    std::uint8_t differ = 0;
     for (std::uint16_t i = 1; i < count; ++i)
-        same &= burst.to[i] == first;
-    if (same && (count == crossing.burst || crossing.outlet(first).sends_at_once())) [[likely]] {
+        differ |= burst.to[i] ^ first;
+    if (differ == 0 && first < to_nobody &&
+        (count == crossing.burst || crossing.outlet(first).sends_at_once())) [[likely]] {
         crossing.outlet(first).pass(burst.packets.data(), count);
         return;
     }
@@ -125,48 +128,49 @@ class BridgeWay : public HoldsNothing {
             stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
         if (count == 0) return 0;
         decide(stream, count);
-        distribute(crossing, burst_, count, [&](std::uint16_t to, rte_mbuf* packet) {
+        distribute(crossing, burst_, count, [&](std::uint8_t to, rte_mbuf* packet) {
             dispose(crossing, stream, to, packet);
         });
         return count;
     }
 
   private:
-    static constexpr std::uint16_t to_all = to_nobody;
-    static constexpr std::uint16_t to_sender = to_nobody + 1;  // it has it already
-    static constexpr std::uint16_t to_none = to_nobody + 2;    // too short to say
+    static constexpr std::uint8_t to_all = to_nobody;
+    static constexpr std::uint8_t to_sender = to_nobody + 1;  // it has it already
+    static constexpr std::uint8_t to_none = to_nobody + 2;    // too short to say
 
-    // Twice over the burst, so that the table's lines come while others are looked at.
     [[gnu::always_inline]] void decide(const Stream& stream, std::uint16_t count) {
-        std::array<Address, max_burst> sources;
-        std::array<Address, max_burst> destinations;
+        const FlowCache::Reader flows = flows_.read(table_.edition(), stream.index);
         for (std::uint16_t i = 0; i < count; ++i) {
-            const std::uint8_t* const frame = frame_of(burst_.packets[i]);
-            sources[i] = source_of(frame);
-            destinations[i] = destination_of(frame);
-            table_.prefetch(sources[i]);
-            table_.prefetch(destinations[i]);
-        }
-        for (std::uint16_t i = 0; i < count; ++i) {
-            if (burst_.packets[i]->data_len < ether_header) [[unlikely]] {
+            const rte_mbuf& packet = *burst_.packets[i];
+            if (packet.data_len < ether_header) [[unlikely]] {
                 burst_.to[i] = to_none;
                 continue;
             }
-            if (!is_group(sources[i])) [[likely]]
-                table_.learn(sources[i], stream.index);
-            burst_.to[i] = find(destinations[i], stream.index);
+            const std::uint8_t* const frame = frame_of(&packet);
+            const FlowCache::Key key = flows.key_of(frame);
+            const std::uint8_t to = flows.find(key);
+            burst_.to[i] = to != FlowCache::nothing ? to : search(stream, frame, flows, key);
         }
     }
 
-    [[gnu::always_inline]] [[nodiscard]] std::uint16_t find(Address destination,
-                                                            std::uint16_t from) const {
+    [[gnu::noinline]] std::uint8_t search(const Stream& stream, const std::uint8_t* frame,
+                                          FlowCache::Reader flows, FlowCache::Key key) {
+        const Address source = source_of(frame);
+        const bool learned =
+            is_group(source) || table_.learn(source, stream.index) != MacTable::Learned::full;
+        const Address destination = destination_of(frame);
         if (is_group(destination)) return to_all;
         const auto port = table_.find(destination);
         if (!port) return to_all;
-        return *port == from ? to_sender : *port;
+        const std::uint8_t to =
+            *port == stream.index ? to_sender : static_cast<std::uint8_t>(*port);
+        // Who did not fit tries again with each frame.
+        if (learned) flows_.put(flows, key, to);
+        return to;
     }
 
-    static void dispose(Crossing& crossing, Stream& stream, std::uint16_t to, rte_mbuf* packet) {
+    static void dispose(Crossing& crossing, Stream& stream, std::uint8_t to, rte_mbuf* packet) {
         if (to == to_all) {
             crossing.flood(stream, packet);
         } else {
@@ -176,6 +180,7 @@ class BridgeWay : public HoldsNothing {
     }
 
     MacTable& table_;
+    FlowCache flows_;
     Burst burst_;
 };
 
@@ -195,7 +200,7 @@ class RouteWay {
             stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
         if (count == 0) return 0;
         decide(count);
-        distribute(crossing, burst_, count, [&](std::uint16_t to, rte_mbuf* packet) {
+        distribute(crossing, burst_, count, [&](std::uint8_t to, rte_mbuf* packet) {
             dispose(crossing, stream, to, packet);
         });
         return count;
@@ -206,10 +211,10 @@ class RouteWay {
     void end(Crossing& crossing);
 
   private:
-    static constexpr std::uint16_t to_unknown = to_nobody;
-    static constexpr std::uint16_t to_dropped = to_nobody + 1;
-    static constexpr std::uint16_t to_none = to_nobody + 2;
-    static constexpr std::uint16_t to_wire = to_nobody + 3;  // the route has an impairment
+    static constexpr std::uint8_t to_unknown = to_nobody;
+    static constexpr std::uint8_t to_dropped = to_nobody + 1;
+    static constexpr std::uint8_t to_none = to_nobody + 2;
+    static constexpr std::uint8_t to_wire = to_nobody + 3;  // the route has an impairment
 
     struct Wire {
         std::unique_ptr<Impairer> impairer;
@@ -240,7 +245,7 @@ class RouteWay {
     void adopt();
     template <class Take>
     void move_on(Crossing& crossing, const Wire& wire, Take&& take);
-    void dispose(Crossing& crossing, Stream& stream, std::uint16_t to, rte_mbuf* packet);
+    void dispose(Crossing& crossing, Stream& stream, std::uint8_t to, rte_mbuf* packet);
     void hold(Crossing& crossing, Stream& stream, rte_mbuf* packet);
     void offer(Crossing& crossing, const Wire& wire, rte_mbuf* packet, std::uint64_t now);
 

@@ -94,7 +94,7 @@ def test_an_address_that_moves(stand):
 
 
 def test_ageing(stand):
-    fwd = stand.run(3, "--ageing", "1")
+    fwd = stand.run(3, "--ageing", "3")
     introduce(stand, A, B, C)
     stand.taps[1].send(frame(A, B, "still there"))
     stand.taps[0].expect(1)
