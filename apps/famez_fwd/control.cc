@@ -12,7 +12,7 @@ namespace famez::fwd {
 namespace {
 
 constexpr std::chrono::milliseconds tick_length{50};
-constexpr int most_steps = 8;  // of ageing, in a tick
+constexpr int most_steps = MacTable::lifetime_steps;  // of ageing, in a tick
 
 sigset_t our_signals() {
     sigset_t set;

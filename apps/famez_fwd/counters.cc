@@ -25,6 +25,8 @@ const char* to_string(Drop reason) {
             return "no_memory";
         case Drop::runt:
             return "runt";
+        case Drop::too_long:
+            return "too_long";
         case Drop::lost:
             return "lost";
         case Drop::held_full:

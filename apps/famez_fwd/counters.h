@@ -21,6 +21,7 @@ enum class Drop : std::uint8_t {
     flood_full,     // a copy for a port that had no room
     no_memory,      // no buffer for a copy
     runt,           // shorter than an Ethernet header
+    too_long,       // longer than the MTU of the port it was for, which refuses it
     lost,           // impairment: loss
     held_full,      // impairment: more than its limit are held
     at_end,         // still waiting when the program ended

@@ -21,7 +21,7 @@ void Crossing::flood(Stream& from, rte_mbuf* packet) {
     for (std::uint16_t to = 0; to < last; ++to) {
         if (to == from.index) continue;
         add(counters.copies, 1);
-        if (!outlet(to).can_take_one()) {
+        if (!outlet(to).can_take_copy()) {
             counters.drop(Drop::flood_full, 1);
         } else if (rte_mbuf* copy = rte_pktmbuf_copy(packet, pool, 0, UINT32_MAX)) {
             outlet(to).gather(copy);
@@ -29,7 +29,7 @@ void Crossing::flood(Stream& from, rte_mbuf* packet) {
             counters.drop(Drop::no_memory, 1);
         }
     }
-    if (outlet(last).can_take_one()) {
+    if (outlet(last).can_take_copy()) {
         outlet(last).gather(packet);
     } else {
         outlet(from.index).drop(&packet, 1, Drop::flood_full);

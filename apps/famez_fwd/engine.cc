@@ -6,6 +6,9 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "log.h"
+#include "stop.h"
+
 namespace famez::fwd {
 namespace {
 
@@ -26,8 +29,14 @@ std::vector<unsigned> choose_lcores(const Options& options) {
 }
 
 int run_worker(void* worker) {
-    static_cast<Worker*>(worker)->run();
-    return 0;
+    try {
+        static_cast<Worker*>(worker)->run();
+        return 0;
+    } catch (const std::exception& error) {
+        complain("{}", error.what());
+        request_stop();
+        return 1;
+    }
 }
 
 }  // namespace
@@ -55,7 +64,7 @@ void Engine::run() {
             rte_eal_remote_launch(run_worker, worker.get(), worker->lcore());
         }
     }
-    if (own != nullptr) own->run();
+    if (own != nullptr) run_worker(own);
     rte_eal_mp_wait_lcore();
 }
 

@@ -60,7 +60,7 @@ inline constexpr const char* full_help =
     "from, until it does, so their senders feel it; drop drops them.";
 inline constexpr const char* stall_ms_help =
     "--full wait in the modes switch, route and hub: a port that has taken nothing for so long "
-    "gets nothing until it does again, so that it cannot hold up the others (100).";
+    "gets nothing until it does again, so that it cannot hold up the others (100). 0: it may.";
 inline constexpr const char* idle_us_help =
     "Sleep when no frame has come for so many microseconds: until the receive interrupt where all "
     "ports have it, else for a short time. Without it the cores are never idle.";

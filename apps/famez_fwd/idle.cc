@@ -65,7 +65,8 @@ bool Idle::listen(const Stream& stream) {
         return false;
     }
     bells_.push_back({stream.port, stream.queue});
-    return true;
+    // A driver that cannot count might hide what came before the enabling: no long sleep then.
+    return rte_eth_rx_queue_count(stream.port, stream.queue) >= 0;
 }
 
 void Idle::rest(std::uint64_t due) {

@@ -17,7 +17,7 @@ MacTable::Learned MacTable::enter(Bucket& bucket, Address address, std::uint64_t
         if (entry != 0 && (entry & address_mask) == address) {
             if (slot.compare_exchange_strong(entry, wanted, std::memory_order_relaxed)) {
                 moves_.fetch_add(1, std::memory_order_relaxed);
-                edition_.fetch_add(1, std::memory_order_relaxed);
+                edition_.fetch_add(1, std::memory_order_release);
             }
             bucket.seen[static_cast<std::size_t>(&slot - bucket.entries.data())].store(
                 now_.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -34,7 +34,7 @@ MacTable::Learned MacTable::enter(Bucket& bucket, Address address, std::uint64_t
         now_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     std::uint64_t nobody = 0;
     if (!free->compare_exchange_strong(nobody, wanted, std::memory_order_relaxed)) {
-        return Learned::known;  // taken this moment: the next frame will try again
+        return Learned::busy;
     }
     size_.fetch_add(1, std::memory_order_relaxed);
     return Learned::added;
@@ -42,7 +42,6 @@ MacTable::Learned MacTable::enter(Bucket& bucket, Address address, std::uint64_t
 
 template <class Ended>
 void MacTable::remove_if(Ended&& ended) {
-    edition_.fetch_add(1, std::memory_order_relaxed);
     for (std::uint32_t b = 0; b < buckets(); ++b) {
         for (std::uint32_t i = 0; i < entries_per_bucket; ++i) {
             std::uint64_t entry = table_[b].entries[i].load(std::memory_order_relaxed);
@@ -54,6 +53,8 @@ void MacTable::remove_if(Ended&& ended) {
             }
         }
     }
+    // Behind the changes: what is found in between is of the old edition.
+    edition_.fetch_add(1, std::memory_order_release);
 }
 
 void MacTable::step() {

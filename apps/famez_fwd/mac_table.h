@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 
 #include "address.h"
 
@@ -27,7 +28,8 @@ class MacTable {
   public:
     static constexpr std::uint32_t lifetime_steps = 64;
 
-    enum class Learned : std::uint8_t { known, added, moved, full };
+    // busy: another worker took its place this moment; to be tried again.
+    enum class Learned : std::uint8_t { known, added, moved, full, busy };
 
     // Room for so many addresses, up to max_table_size.
     explicit MacTable(std::uint32_t limit);
@@ -47,7 +49,10 @@ class MacTable {
         Bucket& bucket = bucket_of(address);
         const std::uint64_t wanted = entry_of(address, port);
         for (std::uint32_t i = 0; i < entries_per_bucket; ++i) {
-            if (bucket.entries[i].load(std::memory_order_relaxed) != wanted) continue;
+            const std::uint64_t entry = bucket.entries[i].load(std::memory_order_relaxed);
+            if ((entry & address_mask) != address) continue;
+            // The first one is what find() finds.
+            if (entry != wanted) break;
             const std::uint8_t now = now_.load(std::memory_order_relaxed);
             // Read far more often than it changes: a store each time would take the line from
             // others.
@@ -67,7 +72,7 @@ class MacTable {
 
     // Another one whenever an address has moved or may have gone, and at each step. What find()
     // said after edition() said the same is still so; but who was unknown may be known.
-    [[nodiscard]] std::uint64_t edition() const { return edition_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t edition() const { return edition_.load(std::memory_order_acquire); }
 
     [[nodiscard]] std::uint32_t size() const { return size_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint32_t limit() const { return limit_; }
@@ -108,7 +113,7 @@ class MacTable {
     // they have a bucket each. What stands before those only says where the counting begins.
     [[nodiscard]] Bucket& bucket_of(Address address) const {
         const std::uint32_t last = __builtin_bswap16(static_cast<std::uint16_t>(address >> 32));
-        const std::uint64_t before = (address & 0xffff'ffff) * 0x9e3779b97f4a7c15;
+        const std::uint64_t before = ((address ^ secret_) & 0xffff'ffff) * 0x9e3779b97f4a7c15;
         return table_[(last ^ static_cast<std::uint32_t>(before >> 32)) & mask_];
     }
     [[nodiscard]] std::uint32_t buckets() const { return mask_ + 1; }
@@ -119,6 +124,8 @@ class MacTable {
 
     std::uint32_t limit_;
     std::uint32_t mask_;
+    // Nobody can choose addresses that fill somebody's bucket.
+    std::uint64_t secret_ = std::random_device{}();
     std::unique_ptr<Bucket[]> table_;
     std::atomic<std::uint8_t> now_{0};
     std::atomic<std::uint64_t> edition_{0};

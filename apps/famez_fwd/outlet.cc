@@ -10,6 +10,7 @@ Outlet::Outlet(const OutletConfig& config, Counters& counters, Load& load)
       bit_(1U << config.index),
       burst_(config.burst),
       capacity_(2 * config.burst),
+      longest_frame_(config.longest_frame),
       when_full_(config.when_full),
       counters_(counters),
       load_(load),
@@ -34,7 +35,7 @@ void Outlet::drop(rte_mbuf** packets, std::uint32_t count, Drop reason) {
 
 void Outlet::note_load() {
     const bool held = impairer_ && impairer_->held() != 0;
-    busy_ = count_ != 0 || impairer_ != nullptr;
+    busy_ = count_ != 0 || impairer_ != nullptr || stuck_since_ != 0;
     load_.waiting = count_ != 0 || held ? load_.waiting | bit_ : load_.waiting & ~bit_;
     load_.blocked = can_take_burst() ? load_.blocked & ~bit_ : load_.blocked | bit_;
 }
@@ -104,8 +105,6 @@ void Outlet::gather(rte_mbuf* packet) {
     }
 }
 
-// Offers all that waits. What is left waits on, or is dropped: by choice, or because the port has
-// taken nothing for too long.
 void Outlet::push() {
     if (count_ == 0) {
         note_load();
@@ -121,13 +120,24 @@ void Outlet::push() {
         drop(waiting_.data(), count_, Drop::full);
         count_ = 0;
     }
-    if (count_ != 0) stall(rte_rdtsc());
+    if (count_ != 0) {
+        if (sent == 0) drop_too_long();
+        stall(rte_rdtsc());
+    }
     note_load();
+}
+
+// Some drivers refuse such a frame for ever, and so all behind it.
+void Outlet::drop_too_long() {
+    if (waiting_[0]->pkt_len <= longest_frame_) return;
+    drop(waiting_.data(), 1, Drop::too_long);
+    std::copy(waiting_.begin() + 1, waiting_.begin() + count_, waiting_.begin());
+    --count_;
 }
 
 void Outlet::stall(std::uint64_t now) {
     if (stuck_since_ == 0) stuck_since_ = now;
-    if (stall_ticks_ == 0 || now - stuck_since_ < stall_ticks_) return;
+    if (count_ == 0 || stall_ticks_ == 0 || now - stuck_since_ < stall_ticks_) return;
     // It stays stuck: the next frames go the same way after one try.
     drop(waiting_.data(), count_, Drop::stalled);
     count_ = 0;
@@ -140,13 +150,13 @@ void Outlet::work(std::uint64_t now) {
         push();
         return;
     }
-    const bool drained = now - gathered_at_ >= drain_ticks_;
+    const bool drained = now >= gathered_at_ + drain_ticks_;
     if (drained || stuck_since_ != 0) push();
 }
 
 std::uint64_t Outlet::next_due(std::uint64_t now) const {
     std::uint64_t due = UINT64_MAX;
-    if (impairer_) due = impairer_->next_due();
+    if (impairer_ && room() != 0) due = impairer_->next_due();
     if (count_ != 0) {
         due = std::min(due, stuck_since_ != 0 ? now + retry_ticks_ : gathered_at_ + drain_ticks_);
     }

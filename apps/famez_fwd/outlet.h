@@ -33,6 +33,7 @@ struct OutletConfig {
     rte_spinlock_t* lock;  // of that queue, where several workers share it; or null
     std::uint32_t index;   // its bit
     std::uint32_t burst;
+    std::uint32_t longest_frame;  // that the port takes
     WhenFull when_full;
     std::uint64_t drain_ticks;
     std::uint64_t stall_ticks;  // 0: frames wait for ever
@@ -64,14 +65,18 @@ class Outlet {
     // One of several that are gathered: flush() or the drain time sends them.
     void gather(rte_mbuf* packet);
 
-    // Sends what is gathered, unless there is a drain time to wait for.
+    // Offers all that waits. What is left waits on, or is dropped: by choice, or because the port
+    // has taken nothing for too long.
+    void push();
+    // The same, unless there is a drain time to wait for.
     void flush() {
         if (sends_at_once()) push();
     }
     [[nodiscard]] bool sends_at_once() const { return drain_ticks_ == 0; }
 
     [[nodiscard]] bool can_take_burst() const { return count_ + burst_ <= capacity_; }
-    // For copies, which are given up otherwise.
+    // Copies are given up otherwise: they never block anybody.
+    [[nodiscard]] bool can_take_copy() const { return count_ < burst_; }
     [[nodiscard]] bool can_take_one() const { return count_ < capacity_; }
     [[nodiscard]] std::uint32_t room() const { return capacity_ - count_; }
     [[nodiscard]] std::uint32_t bit() const { return bit_; }
@@ -100,7 +105,7 @@ class Outlet {
     void pass_slowly(rte_mbuf** packets, std::uint32_t count);
     void keep(rte_mbuf** packets, std::uint32_t count);
     void append(rte_mbuf* packet);
-    void push();
+    void drop_too_long();
     void stall(std::uint64_t now);
     void impair(rte_mbuf* packet, std::uint64_t now);
     void hold(rte_mbuf* packet, std::uint64_t now);
@@ -109,10 +114,11 @@ class Outlet {
     const std::uint16_t port_;
     const std::uint16_t queue_;
     rte_spinlock_t* const lock_;
-    bool busy_ = false;  // frames wait, or all go by the impairer
+    bool busy_ = false;  // frames wait, or all go by the impairer, or it was stuck lately
     const std::uint32_t bit_;
     const std::uint32_t burst_;
     const std::uint32_t capacity_;
+    const std::uint32_t longest_frame_;
     const WhenFull when_full_;
     Counters& counters_;
     Load& load_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -17,7 +18,14 @@ namespace {
 
 constexpr std::uint32_t default_segment = 2048;
 constexpr std::uint32_t pool_cache = RTE_MEMPOOL_CACHE_MAX_SIZE;
-constexpr std::uint32_t frame_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN;
+static_assert(Ports::frame_overhead == RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN);
+
+// net_famez delivers a frame in several buffers only if asked to. Others do so as they please.
+bool delivers_plain_frames(std::uint16_t id) {
+    rte_eth_dev_info info{};
+    return rte_eth_dev_info_get(id, &info) == 0 && info.driver_name != nullptr &&
+           std::string_view(info.driver_name).find("famez") != std::string_view::npos;
+}
 
 std::vector<PortOptions> all_of_eal(const Options& options) {
     if (!options.ports.empty()) return options.ports;
@@ -40,7 +48,8 @@ std::uint16_t find_port(const std::string& device) {
 
 }  // namespace
 
-Port::Port(std::uint16_t id, const PortOptions& own, const Options& options, std::uint16_t workers)
+Port::Port(std::uint16_t id, const PortOptions& own, const Options& options, std::uint16_t workers,
+           bool plain)
     : id_(id),
       name_(own.device),
       impairment_(own.impairment),
@@ -66,7 +75,13 @@ Port::Port(std::uint16_t id, const PortOptions& own, const Options& options, std
         conf_.rx_adv_conf.rss_conf.rss_hf = info_.flow_type_rss_offloads;
     }
     // All buffers come from one pool, and a copy is a whole one.
-    conf_.txmode.offloads = info_.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    conf_.txmode.offloads = info_.tx_offload_capa & (plain ? RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE
+                                                           : RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+    if (impairment_.rate_bps > 0 && workers > 1) {
+        throw PortError(fmt::format(
+            "port {}: each of {} workers would send at its rate; give --cores one of them", name_,
+            workers));
+    }
     configure(interrupts_);
     rte_eth_dev_callback_register(id_, RTE_ETH_EVENT_INTR_RMV, on_removal, this);
 }
@@ -100,6 +115,10 @@ void Port::configure(bool interrupts) {
         conf_.intr_conf.rxq = 0;
     }
     if (!interrupts_ || !interrupts) {
+        // net_tap has as many queues one way as the other.
+        if (rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf_) != 0) {
+            tx_queues_ = rx_queues_ = std::min(tx_queues_, rx_queues_);
+        }
         check(rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf_), "refuses its queues");
     }
     check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors_, &tx_descriptors_),
@@ -163,9 +182,13 @@ Ports::Ports(const Options& options, std::uint16_t workers) {
         throw PortError(fmt::format("--mode {} connects ports in pairs, and there are {}",
                                     to_string(options.mode), wanted.size()));
     }
-    for (const PortOptions& own : wanted) {
-        ports_.push_back(std::make_unique<Port>(find_port(own.device), own, options, workers));
-    }
+    std::vector<std::uint16_t> ids;
+    ids.reserve(wanted.size());
+    for (const PortOptions& own : wanted)
+        ids.push_back(find_port(own.device));
+    const bool plain = std::all_of(ids.begin(), ids.end(), delivers_plain_frames);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        ports_.push_back(std::make_unique<Port>(ids[i], wanted[i], options, workers, plain));
     make_pool(options, workers);
     for (const auto& port : ports_)
         port->start(pool_);
@@ -182,11 +205,15 @@ void Ports::make_pool(const Options& options, std::uint16_t workers) {
     std::uint32_t needed = 2 * pool_cache * (workers + 1U);
     for (const auto& port : ports_) {
         needed += port->descriptors() + workers * 4 * options.burst;
-        if (port->impairment().any()) needed += port->impairment().limit;
+        if (port->impairment().any()) needed += workers * port->impairment().limit;
     }
     const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;
     const std::uint32_t frame = options.mtu + frame_overhead;
     const std::uint32_t room = RTE_PKTMBUF_HEADROOM + std::max(default_segment, frame);
+    if (room > UINT16_MAX) {
+        throw PortError(fmt::format("--mtu {}: buffers hold {} bytes at most", options.mtu,
+                                    UINT16_MAX - RTE_PKTMBUF_HEADROOM - frame_overhead));
+    }
     pool_ = rte_pktmbuf_pool_create("famez_fwd", count, std::min(pool_cache, count / 2), 0,
                                     static_cast<std::uint16_t>(room),
                                     static_cast<int>(rte_socket_id()));

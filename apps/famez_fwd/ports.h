@@ -25,7 +25,9 @@ class PortError : public std::runtime_error {
 class Port {
   public:
     // Configures and starts it, with a transmit queue for each worker if it has so many.
-    Port(std::uint16_t id, const PortOptions& own, const Options& options, std::uint16_t workers);
+    // `plain`: all frames are single buffers.
+    Port(std::uint16_t id, const PortOptions& own, const Options& options, std::uint16_t workers,
+         bool plain);
     ~Port();
     Port(const Port&) = delete;
     Port& operator=(const Port&) = delete;
@@ -74,6 +76,9 @@ class Port {
 
 class Ports {
   public:
+    // Beyond the MTU: a header, two VLAN tags and a checksum.
+    static constexpr std::uint32_t frame_overhead = 26;
+
     // Those that were named, in that order, or all that EAL has. Throws PortError.
     Ports(const Options& options, std::uint16_t workers);
     ~Ports();

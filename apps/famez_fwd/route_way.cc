@@ -87,6 +87,7 @@ std::uint64_t RouteWay::next_due() const {
 void RouteWay::adopt() {
     std::move(wires_.begin(), wires_.end(), std::back_inserter(leaving_));
     wires_.clear();
+    std::erase_if(leaving_, [](const Wire& wire) { return wire.impairer->held() == 0; });
     table_ = source_.current();
     for (const Impairment& impairment : table_->impairments()) {
         wires_.push_back(

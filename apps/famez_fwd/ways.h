@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The modes: what becomes of a burst. A way has
+//   refresh()                  once a round, before the streams
 //   poll(crossing, stream)     takes a burst of a stream, if there is room for it, and says how
 //   many waiting()                  whether serve() has something to do serve(crossing, now) looks
 //   what is due next_due()                 when it will be, UINT64_MAX if nothing is end(crossing)
@@ -21,6 +22,7 @@
 namespace famez::fwd {
 
 struct HoldsNothing {
+    static constexpr void refresh() {}
     static constexpr bool waiting() { return false; }
     static void serve(Crossing& /*crossing*/, std::uint64_t /*now*/) {}
     static constexpr std::uint64_t next_due() { return UINT64_MAX; }
@@ -157,16 +159,18 @@ class BridgeWay : public HoldsNothing {
     [[gnu::noinline]] std::uint8_t search(const Stream& stream, const std::uint8_t* frame,
                                           FlowCache::Reader flows, FlowCache::Key key) {
         const Address source = source_of(frame);
-        const bool learned =
-            is_group(source) || table_.learn(source, stream.index) != MacTable::Learned::full;
+        const auto learned =
+            is_group(source) ? MacTable::Learned::known : table_.learn(source, stream.index);
         const Address destination = destination_of(frame);
         if (is_group(destination)) return to_all;
         const auto port = table_.find(destination);
         if (!port) return to_all;
         const std::uint8_t to =
             *port == stream.index ? to_sender : static_cast<std::uint8_t>(*port);
-        // Who did not fit tries again with each frame.
-        if (learned) flows_.put(flows, key, to);
+        // Who is not in the table tries again with each frame.
+        const bool in_table =
+            learned != MacTable::Learned::full && learned != MacTable::Learned::busy;
+        if (in_table) flows_.put(flows, key, to);
         return to;
     }
 
@@ -192,8 +196,6 @@ class RouteWay {
         : source_(source), worker_(worker), seed_(seed), ticks_per_second_(ticks_per_second) {}
 
     [[gnu::always_inline]] std::uint16_t poll(Crossing& crossing, Stream& stream) {
-        if (source_.current() != table_) [[unlikely]]
-            adopt();
         if (crossing.load.blocked != 0) [[unlikely]]
             return 0;
         const std::uint16_t count =
@@ -204,6 +206,10 @@ class RouteWay {
             dispose(crossing, stream, to, packet);
         });
         return count;
+    }
+    [[gnu::always_inline]] void refresh() {
+        if (source_.current() != table_) [[unlikely]]
+            adopt();
     }
     [[nodiscard]] bool waiting() const { return held_ != 0; }
     void serve(Crossing& crossing, std::uint64_t now);

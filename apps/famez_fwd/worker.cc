@@ -19,6 +19,11 @@ std::uint64_t ticks(double seconds, std::uint64_t hz) {
     return static_cast<std::uint64_t>(seconds * static_cast<double>(hz));
 }
 
+// Of a rate, for each queue of a port. 0 is no limit.
+std::uint64_t share_of(std::uint64_t rate, std::uint16_t queues) {
+    return rate == 0 ? 0 : std::max<std::uint64_t>(1, rate / queues);
+}
+
 // In pairs nobody else's frames wait behind those for a port that stands still.
 bool in_pairs(Mode mode) {
     return mode == Mode::io || mode == Mode::macswap;
@@ -44,8 +49,8 @@ void Worker::add_streams(std::uint16_t workers) {
         const Port& port = shared_.ports[i];
         for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
             if (number++ % workers != index_) continue;
-            crossing_.streams.push_back(
-                {i, port.id(), queue, &counters_[i], TokenBucket(floods / port.rx_queues(), hz_)});
+            crossing_.streams.push_back({i, port.id(), queue, &counters_[i],
+                                         TokenBucket(share_of(floods, port.rx_queues()), hz_)});
         }
     }
 }
@@ -61,6 +66,7 @@ void Worker::add_outlets() {
             .lock = port.lock_of(index_),
             .index = i,
             .burst = options.burst,
+            .longest_frame = options.mtu + Ports::frame_overhead,
             .when_full = options.when_full,
             .drain_ticks = ticks(options.drain_us * 1e-6, hz_),
             .stall_ticks = ticks(stall_s, hz_),
@@ -101,8 +107,11 @@ void Worker::run() {
 
 template <class Way>
 void Worker::run_way(Way& way) {
-    Idle idle(crossing_.streams, ticks(shared_.options.idle_us.value_or(0) * 1e-6, hz_), hz_);
+    const auto idle_us = shared_.options.idle_us;
+    Idle idle(crossing_.streams,
+              idle_us ? std::max<std::uint64_t>(1, ticks(*idle_us * 1e-6, hz_)) : 0, hz_);
     while (!stop_requested()) {
+        way.refresh();
         std::uint32_t came = 0;
         for (Stream& stream : crossing_.streams)
             came += way.poll(crossing_, stream);
@@ -136,8 +145,7 @@ void Worker::finish(Way& way) {
     const std::uint64_t give_up = rte_rdtsc() + ticks(last_tries_seconds, hz_);
     way.end(crossing_);
     while (crossing_.load.waiting != 0 && rte_rdtsc() < give_up) {
-        const std::uint64_t now = rte_rdtsc();
-        crossing_.each(crossing_.load.waiting, [now](Outlet& outlet) { outlet.work(now); });
+        crossing_.each(crossing_.load.waiting, [](Outlet& outlet) { outlet.push(); });
     }
     for (const auto& outlet : crossing_.outlets)
         outlet->end();
