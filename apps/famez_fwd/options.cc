@@ -11,6 +11,7 @@
 
 #include "config_file.h"
 #include "device_name.h"
+#include "help_formatter.h"
 #include "help_text.h"
 #include "impairment_spec.h"
 #include "values.h"
@@ -21,36 +22,6 @@
 
 namespace famez::fwd {
 namespace {
-
-// Our own usage line (EAL's options stand before ours), long texts wrapped, and plain names.
-class HelpFormatter : public CLI::Formatter {
-  public:
-    HelpFormatter() { column_width(text_column); }
-
-    std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-        return std::string(help_usage) + "\n\n";
-    }
-    std::string make_option_name(const CLI::Option* option, bool positional) const override {
-        // CLI11 marks a flag that says no.
-        return CLI::detail::find_and_replace(CLI::Formatter::make_option_name(option, positional),
-                                             "{false}", "");
-    }
-    std::string make_option_desc(const CLI::Option* option) const override {
-        std::string text = CLI::Formatter::make_option_desc(option);
-        std::size_t start = 0;
-        while (text.size() - start > text_width) {
-            const std::size_t space = text.rfind(' ', start + text_width);
-            if (space == std::string::npos || space <= start) break;
-            text[space] = '\n';
-            start = space + 1;
-        }
-        return text;
-    }
-
-  private:
-    static constexpr std::size_t text_column = 34;
-    static constexpr std::size_t text_width = 64;
-};
 
 // What the parser fills in: the options, on top of the file's, and what is added to them at the
 // end.
@@ -138,7 +109,7 @@ void add_output_options(CLI::App& app, Raw& raw) {
 
 void add_options(CLI::App& app, Raw& raw) {
     app.footer(help_footer);
-    app.formatter(std::make_shared<HelpFormatter>());
+    app.formatter(std::make_shared<EalHelpFormatter>(help_usage));
     app.set_help_flag("-h,--help", "This text.")->group("OTHER");
     app.set_version_flag("-V,--version", std::string("famez_fwd " FAMEZ_VERSION), "The version.")
         ->group("OTHER");

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The modes: what becomes of a burst. A way has
-//   refresh()                  once a round, before the streams
-//   poll(crossing, stream)     takes a burst of a stream, if there is room for it, and says how
-//   many waiting()                  whether serve() has something to do serve(crossing, now) looks
-//   what is due next_due()                 when it will be, UINT64_MAX if nothing is end(crossing)
-//   gives up what it holds
+//
+// refresh(): once a round, before the streams;
+//
+// poll(crossing, stream): takes a burst of a stream, if there is room for it, and says how many;
+//
+// waiting(): whether serve() has something to do;
+//
+// serve(crossing, now): looks what is due;
+//
+// next_due(): when something will be, UINT64_MAX if nothing is;
+//
+// end(crossing): gives up what it holds.
 #pragma once
 
 #include <array>

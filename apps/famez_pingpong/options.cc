@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "help_formatter.h"
 #include "help_text.h"
 
 #ifndef FAMEZ_VERSION
@@ -39,31 +40,6 @@ std::vector<std::string> names_of(const std::map<std::string, T>& named) {
         names.push_back(name);
     return names;
 }
-
-// Our own usage line (EAL's options stand before ours), and long texts wrapped.
-class HelpFormatter : public CLI::Formatter {
-  public:
-    HelpFormatter() { column_width(text_column); }
-
-    std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-        return std::string(help_usage) + "\n\n";
-    }
-    std::string make_option_desc(const CLI::Option* option) const override {
-        std::string text = CLI::Formatter::make_option_desc(option);
-        std::size_t start = 0;
-        while (text.size() - start > text_width) {
-            const std::size_t space = text.rfind(' ', start + text_width);
-            if (space == std::string::npos || space <= start) break;
-            text[space] = '\n';
-            start = space + 1;
-        }
-        return text;
-    }
-
-  private:
-    static constexpr std::size_t text_column = 34;
-    static constexpr std::size_t text_width = 64;
-};
 
 // What the parser fills in: the texts that need more than a conversion, and flags.
 struct Raw {
@@ -282,7 +258,7 @@ std::optional<Peer> parse_peer(const std::string& text) {
 std::variant<Options, ParseEnd> parse_options(const std::vector<std::string>& arguments) {
     CLI::App app{help_description, "famez_pingpong"};
     app.footer(help_footer);
-    app.formatter(std::make_shared<HelpFormatter>());
+    app.formatter(std::make_shared<EalHelpFormatter>(help_usage));
     app.set_help_flag("-h,--help", "This text.")->group("OTHER");
     app.set_version_flag("-V,--version", std::string("famez_pingpong " FAMEZ_VERSION),
                          "The version.")
