@@ -36,9 +36,10 @@ struct HoldsNothing {
     static void end(Crossing& /*crossing*/) {}
 };
 
-// A burst, and for each frame where it goes.
+// A burst, and for each frame where it goes. Drivers read and write several packets at once, which
+// must not lie across two lines.
 struct Burst {
-    std::array<rte_mbuf*, max_burst> packets;
+    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_burst> packets;
     std::array<std::uint8_t, max_burst> to;
 };
 
@@ -76,7 +77,7 @@ class PairWay : public HoldsNothing {
     }
 
     std::array<Outlet*, max_ports> partners_{};
-    std::array<rte_mbuf*, max_burst> packets_;
+    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_burst> packets_;
 };
 
 // For the modes in which any frame may go anywhere: the burst goes on in one piece if it can.
@@ -122,7 +123,7 @@ class HubWay : public HoldsNothing {
     }
 
   private:
-    std::array<rte_mbuf*, max_burst> packets_;
+    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_burst> packets_;
 };
 
 // --mode switch.
