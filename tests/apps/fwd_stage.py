@@ -74,10 +74,10 @@ class Tap:
 class Forwarder:
     """A running famez_fwd."""
 
-    def __init__(self, stage, eal, *options, quiet=False):
+    def __init__(self, stage, eal, *options, quiet=False, hugepages=None):
         self.stage = stage
         name = f"fwd{next(NUMBERS)}"
-        words = [settings.FWD, *stage.eal(name, [], [stage.cpus[0]]), *eal]
+        words = [settings.FWD, *stage.eal(name, [], [stage.cpus[0]], hugepages), *eal]
         words += ["--", "--json", *(["--quiet"] if quiet else []), *options]
         self.program = stage.run(name, words, env=stage.environment(stock=False))
 

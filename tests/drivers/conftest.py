@@ -4,4 +4,4 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from program_lib.fixtures import stage  # noqa: E402, F401
+from program_lib.fixtures import hugepages, stage  # noqa: E402, F401

@@ -2,59 +2,19 @@
 """A secondary process reads the statistics of a port: DPDK's own dpdk-proc-info. This needs
 hugepages, which the test reserves and gives back."""
 
-import pathlib
 import re
-import subprocess
-
-import pytest
 
 from program_lib import settings
 from program_lib.processes import wait_until
 from program_lib.testpmd import command, end, statistics, stop_sending, wait_for_packets
 
-PAGES = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
-NEEDED = 96
-
-
-@pytest.fixture
-def hugepages(stage):
-    """A hugetlbfs of our own, with pages for it."""
-    directory = pathlib.Path(stage.path("huge"))
-    directory.mkdir()
-    try:
-        before = int(PAGES.read_text())
-        PAGES.write_text(str(before + NEEDED))
-    except OSError as error:
-        pytest.skip(f"hugepages cannot be reserved: {error}")
-    try:
-        got = int(PAGES.read_text()) - before
-        if got < NEEDED:
-            pytest.skip(f"{NEEDED} hugepages of 2 MB cannot be reserved, only {got}")
-        mount = ["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", str(directory)]
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"hugetlbfs cannot be mounted: {done.stderr.strip()}")
-        try:
-            yield directory
-        finally:
-            for program in stage.programs:
-                program.clean_up()
-            subprocess.run(["umount", str(directory)], check=True)
-    finally:
-        PAGES.write_text(str(before))
-
 
 def primary(stage, directory, devargs, *options):
     name = f"primary{next(stage.names)}"
     cpu = next(stage.turns)
-    eal = stage.eal(name, [devargs], [cpu, cpu])
-    eal.remove("--no-huge")
-    eal[eal.index("128")] = "64"
-    # A secondary must find the same addresses free. EAL's own choice is AddressSanitizer's, and what
-    # the kernel gives it then is other programs' place for libraries.
-    eal += ["--base-virtaddr=0x200000000000"]
-    words = ["dpdk-testpmd", *eal, "--huge-dir", str(directory), "--", "--interactive",
-             "--no-mlockall", "--total-num-mbufs=4096", "--no-flush-rx", "--disable-link-check",
+    eal = stage.eal(name, [devargs], [cpu, cpu], directory)
+    words = ["dpdk-testpmd", *eal, "--", "--interactive", "--no-mlockall",
+             "--total-num-mbufs=4096", "--no-flush-rx", "--disable-link-check",
              *options]  # fmt: skip
     program = stage.run(name, words, env=stage.environment(stock=True), terminal=True)
     program.expect(r"testpmd> ", 20)

@@ -61,10 +61,17 @@ class Stage:
             environment["ASAN_OPTIONS"] = "detect_leaks=0"
         return environment
 
-    def eal(self, name, ports, lcores):
+    def eal(self, name, ports, lcores, hugepages=None):
         """EAL's options. Without hugepages, so that any machine will do and tests that run at the
-        same time need not share them."""
-        options = ["--no-pci", "--no-huge", "-m", "128", "--file-prefix", name]
+        same time need not share them; with those of a directory for who has secondaries."""
+        options = ["--no-pci", "--file-prefix", name]
+        if hugepages:
+            options += ["-m", "64", "--huge-dir", str(hugepages)]
+            # A secondary must find the same addresses free. EAL's own choice is AddressSanitizer's,
+            # and what the kernel gives it then is other programs' place for libraries.
+            options += ["--base-virtaddr=0x200000000000"]
+        else:
+            options += ["--no-huge", "-m", "128"]
         options += ["--lcores", ",".join(f"{i}@{cpu}" for i, cpu in enumerate(lcores))]
         options += ["-d", settings.DRIVER.name]
         for i, arguments in enumerate(ports):
