@@ -251,5 +251,6 @@ def test_a_loop_of_two_switches_does_not_melt(stand, stage):
     seconds = after["seconds"] - before["seconds"]
     floods = after["flooded"] - before["flooded"]
     assert 0 < floods <= 4 * 1000 * seconds * 1.5
-    del other
+    # net_memif may crash when its other end goes; one that is stopped does not see it.
+    other.program.signal(signal.SIGSTOP)
     fwd.end()
