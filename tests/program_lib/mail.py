@@ -10,6 +10,7 @@ import struct
 import time
 
 from program_lib.settings import slow
+from program_lib.words import Words
 
 SLOT = 512
 BUF = 128
@@ -44,8 +45,9 @@ class MailPeer:
         assert value == REGION
         self.bytes = mmap.mmap(region, os.fstat(region).st_size)
         os.close(region)
-        (self.ports,) = struct.unpack_from("<Q", self.bytes, 16)
-        (self.server,) = struct.unpack_from("<Q", self.bytes, 32)
+        self.words = Words(self.bytes)
+        self.ports = self.words[16]
+        self.server = self.words[32]
         # Its own bells come last, and nothing says which of them is the last.
         while self.id not in self.bells:
             self.take_news(*self.read_message())
@@ -73,10 +75,10 @@ class MailPeer:
     # ---- slots ----
 
     def word(self, slot, offset):
-        return struct.unpack_from("<Q", self.bytes, slot * SLOT + offset)[0]
+        return self.words[slot * SLOT + offset]
 
     def set_word(self, slot, offset, value):
-        struct.pack_into("<Q", self.bytes, slot * SLOT + offset, value)
+        self.words[slot * SLOT + offset] = value
 
     def write_text(self, offset, text):
         start = self.id * SLOT + offset
@@ -153,6 +155,7 @@ class MailPeer:
             for bell in bells:
                 os.close(bell)
         self.bells = {}
+        self.words.release()
         self.bytes.close()
 
     def __enter__(self):

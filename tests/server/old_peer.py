@@ -9,10 +9,10 @@ import struct
 import time
 
 from fabric import Peer
+from program_lib.words import Words
 
 SLOT = 512
 TEXT = 128
-WORD = struct.Struct("<Q")
 
 
 class Dialect:
@@ -32,6 +32,7 @@ class OldPeer(Peer):
         super().__init__(server, vectors)
         self.dialect = dialect
         self.area = mmap.mmap(self.region, 1 << 20)
+        self.words = Words(self.area)
         self.slot_bytes, self.buf_offset, self.clients, self.events, self.server_id = (
             struct.unpack_from("<5Q", self.area, 0)
         )
@@ -41,6 +42,7 @@ class OldPeer(Peer):
 
     def close(self):
         if getattr(self, "area", None) is not None:
+            self.words.release()
             self.area.close()
             self.area = None
         super().close()
@@ -48,10 +50,10 @@ class OldPeer(Peer):
     # ---- slots ----
 
     def word(self, slot, offset):
-        return WORD.unpack_from(self.area, slot * SLOT + offset)[0]
+        return self.words[slot * SLOT + offset]
 
     def set_word(self, slot, offset, value):
-        WORD.pack_into(self.area, slot * SLOT + offset, value)
+        self.words[slot * SLOT + offset] = value
 
     def write_text(self, slot, offset, text):
         struct.pack_into("32s", self.area, slot * SLOT + offset, text.encode())
