@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include <famez/arena.h>
 #include <famez/error.h>
 #include <famez/port.h>
 
@@ -34,7 +35,8 @@ Port::Port(Transport& transport, PortOptions options)
       id_(transport.id()),
       options_(std::move(options)),
       bell_(region_, geometry_, id_),
-      capabilities_(options_.capabilities),
+      accepts_(ArenaMap::of(geometry_).usable() ? layout::cap_accepts_refs : 0),
+      capabilities_(options_.capabilities | accepts_),
       watches_(geometry_.ports + 1),
       stale_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
@@ -72,7 +74,7 @@ void Port::set_state(layout::PortState state) {
 }
 
 void Port::set_capabilities(std::uint32_t capabilities) {
-    capabilities_ = capabilities;
+    capabilities_ = capabilities | accepts_;
     capable_since_ = now();
     write_status();
     ring_table();

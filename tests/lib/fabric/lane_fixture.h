@@ -65,6 +65,7 @@ class Lane {
         before(epoch);
         entry.status.start_count = count;
         entry.status.lanes = 1;
+        entry.status.capabilities = layout::cap_accepts_refs;
         entry.status.state = static_cast<std::uint32_t>(layout::PortState::up);
         return epoch;
     }

@@ -13,6 +13,7 @@
 #include <span>
 
 #include <famez/counters.h>
+#include <famez/credit_writer.h>
 #include <famez/geometry.h>
 #include <famez/memory.h>
 #include <famez/port_table.h>
@@ -26,6 +27,20 @@ enum class ConsumerState : std::uint8_t {
     open,      // taking records
     draining,  // the producer has asked anew, closed or ended: taking what it had committed
     poisoned,  // an impossible record came: nothing is taken until the producer asks anew
+};
+
+// A message whose bytes lie in the sender's arena, as its record says; inside it, whatever it says.
+struct Reference {
+    const std::byte* data;  // record::small_bytes are readable, whatever the length
+    std::uint32_t length;
+    std::uint64_t cookie;  // for CreditWriter::give_back()
+};
+
+// What a visitor did with a reference.
+enum class Referred : std::uint8_t {
+    later,  // leave the record for later, and end the call
+    done,   // the bytes are not needed any more
+    kept,   // they are: the visitor's owner gives them back through Consumer::credits()
 };
 
 template <class Memory>
@@ -52,6 +67,11 @@ class Consumer {
         lanes_ = geometry.lanes;
         slab_ = &slab;
         counters_ = &counters;
+        const ArenaMap map = ArenaMap::of(geometry);
+        arena_ = region.data() + geometry.arena_offset(source);
+        arena_units_ = map.usable() ? map.units_offset : map.bytes;
+        arena_bytes_ = map.bytes;
+        credits_.bind(region, geometry, destination, source, lane);
         adopt_old_ring();
     }
 
@@ -78,7 +98,9 @@ class Consumer {
             const std::uint64_t header = load_acquire(word(ring_, offset));
             Memory::after_header_load();
             const bool pad = header == pad_header(expected, offset);
-            if (!pad && (header == 0 || !is_flagged_data(header, expected, offset))) break;
+            const bool known = header == reference_header(expected) ||
+                               (header != 0 && is_flagged_data(header, expected, offset));
+            if (!pad && !known) break;
             const std::uint32_t more = record::flags(header) & record::flag_more;
             found += pad || more != 0 ? 0 : 1;
             position += pad ? size_ - offset : record::bytes(record::length(header));
@@ -93,13 +115,17 @@ class Consumer {
 
     // Has the producer asked for something that serve() has not dealt with? One load.
     [[nodiscard]] bool asked() const { return load_relaxed(request_line_->request) != looked_at_; }
+    // The way back for references that were kept.
+    [[nodiscard]] CreditWriter<Memory>& credits() { return credits_; }
     // What the producer was last told; whoever sees it move tells a producer that sleeps.
     [[nodiscard]] std::uint64_t ack() const { return ack_; }
 
     // Takes up to `max` records, in order, and calls visit(payload, length, flags) for each; a
     // visit that returns false leaves its record for later and ends the call. `payload` has at
     // least record::small_bytes readable bytes and is the producer's again when the visit returns;
-    // its content may change while it is read. The lane must be pollable().
+    // its content may change while it is read. The lane must be pollable(). A visitor that has a
+    // member refer(const Reference&, Consumer&) gets references by that, and may keep them; to any
+    // other they look like the rest.
     template <class Visit>
     [[gnu::always_inline]] std::uint32_t take(std::uint32_t max, Visit&& visit) {
         // In registers: the compiler must take each of the visit's stores for one to *this.
@@ -114,6 +140,7 @@ class Consumer {
         std::uint32_t parts = 0;  // of them, those that another record continues
         bool sound = true;
         bool padded = false;
+        bool more = true;
         while (taken < max) {
             const std::uint64_t offset = position & (size - 1);
             const std::uint64_t header = load_acquire(word(ring, offset));
@@ -130,6 +157,17 @@ class Consumer {
                     padded = true;
                     position += size - offset;
                     expected += record::sequence_one;
+                    if (position >= publish_at) publish_at = publish(position, taken - parts);
+                    continue;
+                }
+                if (header == reference_header(expected) && bytes <= size - offset) {
+                    sound = refer(ring + offset + record::header_bytes, visit, more);
+                    if (!sound || !more) break;
+                    follow(step, bytes);
+                    position += step;
+                    expected += record::sequence_one;
+                    ++taken;
+                    padded = false;
                     if (position >= publish_at) publish_at = publish(position, taken - parts);
                     continue;
                 }
@@ -216,6 +254,37 @@ class Consumer {
         constexpr std::uint64_t to_pad =
             record::header_base(record::Kind::data, 0) ^ record::header_base(record::Kind::pad, 0);
         return (expected ^ to_pad) | (size_ - offset - record::header_bytes);
+    }
+
+    [[nodiscard]] [[gnu::always_inline]] static std::uint64_t reference_header(
+        std::uint64_t expected) {
+        constexpr std::uint64_t to_ref =
+            record::header_base(record::Kind::data, 0) ^ record::header_base(record::Kind::ref, 0);
+        return (expected ^ to_ref) | sizeof(layout::ReferenceBody);
+    }
+
+    // Reads a reference, each word once, and shows it to the visitor. False when it is impossible;
+    // `more` turns false when the visitor wants it left for later.
+    template <class Visit>
+    [[gnu::always_inline]] bool refer(std::byte* body, Visit& visit, bool& more) {
+        auto& words = *reinterpret_cast<std::uint64_t(*)[2]>(body);
+        const std::uint64_t cookie = load_relaxed(words[0]);
+        const std::uint64_t where = load_relaxed(words[1]);
+        const std::uint64_t offset = where & 0xffff'ffff;
+        const std::uint64_t length = where >> 32;
+        const std::uint64_t readable = std::max(length, record::small_bytes);
+        if (offset < arena_units_ || length == 0 || offset + readable > arena_bytes_) return false;
+        const Reference reference{arena_ + offset, static_cast<std::uint32_t>(length), cookie};
+        Referred verdict = Referred::done;
+        if constexpr (requires { visit.refer(reference, *this); }) {
+            verdict = visit.refer(reference, *this);
+        } else if (!visit(reference.data, reference.length, 0U)) {
+            verdict = Referred::later;
+        }
+        more = verdict != Referred::later;
+        if (more) credits_.take();
+        if (verdict == Referred::done) credits_.give_back(cookie);
+        return true;
     }
 
     [[nodiscard]] bool is_flagged_data(std::uint64_t header, std::uint64_t expected,
@@ -307,6 +376,7 @@ class Consumer {
         messages_ = 0;
         published_ = 0;
         expected_ = record::header_base(record::Kind::data, 0);
+        credits_.begin();
         store_relaxed(word(ring_, 0), std::uint64_t{0});
         store_relaxed(grant_line_->position, std::uint64_t{0});
         store_relaxed(grant_line_->taken, std::uint64_t{0});
@@ -337,6 +407,7 @@ class Consumer {
         if (state_ == ConsumerState::open && load_relaxed(grant_line_->position) != position_) {
             publish(position_, 0);
         }
+        credits_.restore();
         if (load_relaxed(grant_line_->ring_offset) != ring_offset_) {
             store_relaxed(grant_line_->ring_offset, ring_offset_);
         }
@@ -383,7 +454,11 @@ class Consumer {
     std::uint64_t ring_offset_ = 0;  // and `ring_offset`
     std::uint64_t drain_from_ = 0;
     Epoch own_epoch_ = 0;
-    Epoch source_epoch_ = 0;  // the producer's incarnation as of the last look
+    Epoch source_epoch_ = 0;         // the producer's incarnation as of the last look
+    std::byte* arena_ = nullptr;     // the source's
+    std::uint64_t arena_units_ = 0;  // offsets in it: where buffers can begin, and its end
+    std::uint64_t arena_bytes_ = 0;
+    CreditWriter<Memory> credits_;
 };
 
 // Bytes in an open lane's ring that its consumer has not said it has taken (it says so late), for

@@ -28,6 +28,9 @@ struct TxCounters {
     std::uint64_t lanes_opened = 0;
     std::uint64_t lanes_lost = 0;
     std::uint64_t doorbells = 0;
+    std::uint64_t references = 0;
+    std::uint64_t reference_bytes = 0;
+    std::uint64_t credits_ignored = 0;
 };
 
 struct RxCounters {
@@ -41,6 +44,8 @@ struct RxCounters {
     std::uint64_t rings_held = 0;
     std::uint64_t doorbells = 0;
     std::uint64_t sleeps = 0;
+    std::uint64_t references = 0;
+    std::uint64_t reference_bytes = 0;
 };
 
 }  // namespace famez

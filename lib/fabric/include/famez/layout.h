@@ -154,6 +154,7 @@ static_assert(sizeof(PortAssignment) == line_bytes);
 
 inline constexpr std::uint32_t cap_may_sleep = 1U << 0;     // senders must look at `sleeping`
 inline constexpr std::uint32_t cap_accepts_refs = 1U << 1;  // takes REF records
+inline constexpr std::uint32_t cap_keeps_refs = 1U << 2;    // and does not copy what they refer to
 
 // Line 1. Written by the port.
 struct PortStatus {
@@ -207,7 +208,10 @@ struct PortCounters {
     std::uint64_t tx_lanes_opened;
     std::uint64_t tx_lanes_lost;  // sessions that ended under the producer
     std::uint64_t tx_doorbells;
-    std::uint64_t tx_reserved[12];
+    std::uint64_t tx_references;  // messages that went as references, their bytes not copied
+    std::uint64_t tx_reference_bytes;
+    std::uint64_t tx_credits_ignored;  // credits for what is not out (any more)
+    std::uint64_t tx_reserved[9];
 
     std::uint64_t rx_messages;
     std::uint64_t rx_bytes;
@@ -219,7 +223,9 @@ struct PortCounters {
     std::uint64_t rx_rings_held;     // rings of the slab in use now (a gauge)
     std::uint64_t rx_doorbells;
     std::uint64_t rx_sleeps;
-    std::uint64_t rx_reserved[14];
+    std::uint64_t rx_references;  // messages whose bytes stayed in the sender's arena
+    std::uint64_t rx_reference_bytes;
+    std::uint64_t rx_reserved[12];
 
     std::uint64_t reserved[16];
 };
@@ -272,7 +278,7 @@ struct LaneGrant {
     std::uint64_t taken;           // messages taken, published with position
     std::uint64_t final_position;  // where the session before this answer, or the NAK, ended
     std::uint64_t final_taken;
-    std::uint64_t held;           // references that the application still holds
+    std::uint64_t reserved;
     std::uint64_t final_request;  // the request of the session that final_* speak of
 };
 static_assert(sizeof(LaneGrant) == line_bytes);
@@ -282,5 +288,32 @@ struct LaneBlock {
     LaneGrant grant;
 };
 static_assert(sizeof(LaneBlock) == 128);
+
+// ---- Arenas: one a port, laid out by arena.h ----
+
+// One for each (destination, lane), at the arena's start. Written by the destination: the credits
+// that it gives back to the arena's owner. References held = taken - returned.
+struct CreditHeader {
+    std::uint64_t returned;  // credits written, ever; the next one's place in the credit ring
+    std::uint64_t taken;     // references moved past, ever; stored before the lane's position
+    std::uint64_t reserved[6];
+};
+static_assert(sizeof(CreditHeader) == line_bytes);
+
+// The slot table: an entry a unit of the arena. Written by the arena's owner before it commits the
+// reference, never cleared: a successor of its finds here what may still be read (Z4).
+struct SlotEntry {
+    std::uint64_t epoch;  // the destination's
+    std::uint64_t loan;   // use count << 32 | lane << 16 | destination
+};
+static_assert(sizeof(SlotEntry) == 16);
+
+// What a REF record carries.
+struct ReferenceBody {
+    std::uint64_t cookie;  // comes back as a credit: arena.h
+    std::uint32_t offset;  // of the bytes, in the sender's arena
+    std::uint32_t length;
+};
+static_assert(sizeof(ReferenceBody) == 16);
 
 }  // namespace famez::layout

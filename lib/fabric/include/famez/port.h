@@ -46,7 +46,7 @@ class Port {
     // Publishes epoch, name and state (stopped).
     void announce();
     void set_state(layout::PortState state);
-    // layout::cap_*. Like set_state().
+    // layout::cap_*; that references are accepted is added. Like set_state().
     void set_capabilities(std::uint32_t capabilities);
     // Have all senders that live seen the capabilities? They look once a tick of theirs. Any
     // thread.
@@ -104,6 +104,7 @@ class Port {
     layout::PortEntry* entry_ = nullptr;
     Epoch epoch_ = 0;
     std::atomic<std::uint32_t> state_{0};
+    const std::uint32_t accepts_;  // every consumer takes references, where there are arenas
     std::atomic<std::uint32_t> capabilities_{0};
     std::atomic<std::uint32_t> capable_since_{0};  // tick
     std::uint64_t doorbells_rung_ = 0;

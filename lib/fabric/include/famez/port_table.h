@@ -31,6 +31,12 @@ struct PortView {
     std::uint64_t heartbeat = 0;
 
     [[nodiscard]] bool may_sleep() const { return (capabilities & layout::cap_may_sleep) != 0; }
+    [[nodiscard]] bool accepts_references() const {
+        return (capabilities & layout::cap_accepts_refs) != 0;
+    }
+    [[nodiscard]] bool keeps_references() const {
+        return (capabilities & layout::cap_keeps_refs) != 0;
+    }
     [[nodiscard]] bool up() const { return state == layout::PortState::up; }
     [[nodiscard]] bool present() const { return state != layout::PortState::absent; }
 };

@@ -16,6 +16,7 @@
 
 #include <famez/counters.h>
 #include <famez/geometry.h>
+#include <famez/loans.h>
 #include <famez/memory.h>
 #include <famez/port_table.h>
 #include <famez/record.h>
@@ -62,6 +63,15 @@ class Producer {
     // The consumer may be asleep: behind each commit it is to be looked at (Port::wake()). As of
     // the last service() or ask().
     [[nodiscard]] [[gnu::always_inline]] bool may_sleep() const { return may_sleep_; }
+    // The references that are out on this lane.
+    [[nodiscard]] [[gnu::always_inline]] LaneLoans& loans() { return loans_; }
+    // May a reference be appended? As of the last service() or ask(), as far as the consumer goes.
+    [[nodiscard]] [[gnu::always_inline]] bool may_lend() const {
+        return accepts_references_ && loans_.has_room();
+    }
+    // Does it leave the bytes where they are, so that a copy into the arena is the only one?
+    [[nodiscard]] bool keeps_references() const { return keeps_references_; }
+
     // The nonce that stands, or 0: whoever sees it move tells the consumer.
     [[nodiscard]] std::uint64_t request() const { return request_; }
 
@@ -82,7 +92,7 @@ class Producer {
         if (nonce_ == 0) nonce_ = 1;
         request_ = nonce_;
         consumer_epoch_ = peer.epoch;
-        may_sleep_ = peer.may_sleep();
+        note_capabilities(peer);
         store_relaxed(request_line_->last_nonce, nonce_);
         store_relaxed(request_line_->producer_epoch, own_epoch_);
         // The epoch first: the consumer that sees the nonce sees the epoch that it is meant for.
@@ -99,8 +109,10 @@ class Producer {
     // not ready or full. Leaves a session that has ended or stands still, so that the next ask()
     // begins another. Returns true when the lane is running.
     bool service(const PortView& peer, std::uint32_t now) {
+        if (loans_.out() != 0) [[unlikely]]
+            reconcile_loans(peer);
         if (state_ == ProducerState::idle) return false;
-        may_sleep_ = peer.may_sleep();
+        note_capabilities(peer);
         const std::uint64_t ack = load_acquire(grant_line_->ack);
         if (peer.epoch != consumer_epoch_ || !peer.present()) {
             leave();
@@ -132,10 +144,38 @@ class Producer {
   private:
     static constexpr std::uint32_t patience_ticks = 20;  // a second
 
+    void note_capabilities(const PortView& peer) {
+        may_sleep_ = peer.may_sleep();
+        accepts_references_ = peer.accepts_references();
+        keeps_references_ = peer.keeps_references();
+    }
+
+    // Takes back what the consumer's words, or its end, say is not read any more.
+    void reconcile_loans(const PortView& peer) {
+        loans_.collect();
+        if (peer.epoch != loans_.peer_epoch()) {
+            loans_.take_back_all();
+        } else if (state_ == ProducerState::running) {
+            loans_.take_back_older(session_);
+        } else if (load_acquire(grant_line_->ack) != session_) {
+            // Only behind the answer that ended the session do the final words belong together.
+            take_back_untaken();
+        }
+    }
+
+    // Z2: what of the last session its consumer never took. An earlier life's is not known here.
+    void take_back_untaken() {
+        if (session_ != 0 && load_relaxed(grant_line_->final_request) == session_) {
+            loans_.take_back_from(session_, load_relaxed(grant_line_->final_position));
+        }
+    }
+
     // Takes over the ring that the consumer granted, if it lies where a ring can lie.
     void open(std::uint32_t now) {
         look_at_final();
         settle(taken_);
+        take_back_untaken();
+        loans_.open(consumer_epoch_);
         const std::uint64_t offset = load_relaxed(grant_line_->ring_offset);
         const std::uint64_t in_slab = offset - slab_offset_;  // wraps to a huge value when below
         if (in_slab % ring_stride_ != 0 || in_slab / ring_stride_ >= rings_) {
@@ -215,6 +255,8 @@ class Producer {
     std::uint64_t sent_ = 0;     // messages of this session
     ProducerState state_ = ProducerState::idle;
     bool may_sleep_ = false;
+    bool accepts_references_ = false;
+    bool keeps_references_ = false;
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;
@@ -229,6 +271,7 @@ class Producer {
     std::uint64_t nonce_ = 0;
     Epoch consumer_epoch_ = 0;
     Epoch own_epoch_ = 0;
+    LaneLoans loans_;
 };
 
 // Writes records and commits them together: nothing is visible before commit(), but for long
@@ -254,7 +297,28 @@ class Producer<Memory>::Burst {
         if (position_ + bytes + record::header_bytes > fence_) [[unlikely]] {
             if (!make_room(bytes)) return nullptr;
         }
-        return place(length, flags, bytes);
+        return place(std::uint64_t{flags} << record::flags_shift | length, bytes);
+    }
+
+    // A record that refers to `length` bytes at `data` in our arena, which begins at `arena`. They
+    // lie in the buffer whose first unit is `slot`, and belong to the consumer until `owner` comes
+    // back (LaneLoans). The producer must have said that it may_lend(). False when the lane is
+    // full.
+    [[gnu::always_inline]] bool append_reference(std::uint32_t slot, void* owner,
+                                                 std::uint32_t offset, std::uint32_t length) {
+        constexpr std::uint64_t to_ref =
+            record::header_base(record::Kind::data, 0) ^ record::header_base(record::Kind::ref, 0);
+        constexpr std::uint64_t bytes = record::bytes(sizeof(layout::ReferenceBody));
+        if (position_ + bytes + record::header_bytes > fence_) [[unlikely]] {
+            if (!make_room(bytes)) return false;
+        }
+        const std::uint64_t cookie =
+            producer_.loans_.lend(slot, owner, producer_.session_, position_);
+        header_ ^= to_ref;
+        const layout::ReferenceBody body{cookie, offset, length};
+        std::memcpy(place(sizeof body, bytes), &body, sizeof body);
+        header_ ^= to_ref;
+        return true;
     }
 
     // A record of at most record::small_bytes. `payload` has that many readable bytes, whatever the
@@ -263,7 +327,7 @@ class Producer<Memory>::Burst {
         constexpr std::uint64_t most = 2 * record::header_bytes + record::small_bytes;
         std::byte* to = nullptr;
         if (position_ + most <= fence_) [[likely]] {
-            to = place(length, 0, record::bytes(length));
+            to = place(length, record::bytes(length));
             std::memcpy(to, payload, record::small_bytes);
             return true;
         }
@@ -285,10 +349,8 @@ class Producer<Memory>::Burst {
     // A burst larger than this is committed in parts.
     static constexpr std::uint64_t commit_bytes = 4096;
 
-    [[gnu::always_inline]] std::byte* place(std::uint32_t length, std::uint32_t flags,
-                                            std::uint64_t bytes) {
-        const std::uint64_t header = header_ | length | std::uint64_t{flags} << record::flags_shift;
-        store_header(header);
+    [[gnu::always_inline]] std::byte* place(std::uint64_t length_and_flags, std::uint64_t bytes) {
+        store_header(header_ | length_and_flags);
         std::byte* payload = ring_ + (position_ & mask_) + record::header_bytes;
         position_ += bytes;
         header_ += record::sequence_one;

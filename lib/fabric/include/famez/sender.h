@@ -16,7 +16,7 @@ template <class Memory>
 class Sender {
   public:
     Sender(Port& port, std::uint32_t lane, TxCounters& counters)
-        : port_(port), lane_(lane), producers_(port.geometry().ports + 1) {
+        : port_(port), lane_(lane), counters_(counters), producers_(port.geometry().ports + 1) {
         for (std::uint32_t id = 1; id <= ports(); ++id) {
             producers_[id].bind(port.region(), port.geometry(), id, port.id(), lane, port.epoch(),
                                 counters);
@@ -35,6 +35,31 @@ class Sender {
     [[nodiscard]] std::uint32_t ports() const { return port_.geometry().ports; }
     [[nodiscard]] [[gnu::always_inline]] Producer<Memory>& to(std::uint32_t id) {
         return producers_[id];
+    }
+
+    // From now on references into the arena of `table` may go out, which outlives the sender.
+    void lend_from(LoanTable& table) {
+        back_.reserve(table.map().credits);
+        for (std::uint32_t id = 1; id <= ports(); ++id) {
+            producers_[id].loans().bind(table, back_, port_.geometry(), port_.id(), id, lane_,
+                                        counters_);
+        }
+    }
+    // The owners of what has come back, for the caller to free and clear.
+    [[nodiscard]] OwnersBack& back() { return back_; }
+    // All that can be taken back now is; references stay out as long as somebody looks at them.
+    // Returns how many that are.
+    std::uint32_t take_back() {
+        std::uint32_t out = 0;
+        for (std::uint32_t id = 1; id <= ports(); ++id) {
+            Producer<Memory>& producer = producers_[id];
+            if (producer.loans().out() == 0) continue;
+            // Asks, if it must: what is left of an earlier life comes back when the answer is
+            // there.
+            service(id);
+            out += producer.loans().out();
+        }
+        return out;
     }
 
     // Is somebody up at `id` (1..ports, here and below)?
@@ -74,7 +99,7 @@ class Sender {
         swept_at_ = port_.now();
         for (std::uint32_t id = 1; id <= ports(); ++id) {
             Producer<Memory>& producer = producers_[id];
-            if (producer.state() == ProducerState::idle) continue;
+            if (producer.state() == ProducerState::idle && producer.loans().out() == 0) continue;
             const std::uint64_t before = producer.request();
             producer.service(view_port(port_.region(), port_.geometry(), id), swept_at_);
             if (producer.request() != before) notify(id);
@@ -83,7 +108,9 @@ class Sender {
 
     Port& port_;
     std::uint32_t lane_;
+    TxCounters& counters_;
     std::vector<Producer<Memory>> producers_;  // by id
+    OwnersBack back_;
     std::uint32_t swept_at_ = 0;
 };
 
