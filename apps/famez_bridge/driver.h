@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The driver's own functions. EAL loads the driver, from wherever it is told: the program is not
-// linked to it.
+// The driver's own functions, as the bridge uses them.
 #pragma once
 
 #include <rte_pmd_famez.h>

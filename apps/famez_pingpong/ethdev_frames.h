@@ -44,11 +44,11 @@ inline std::optional<ReceivedControl> parse_control(const rte_mbuf* packet) {
 }
 
 // Readies a raw buffer of a pool for sending: what rte_pktmbuf_reset() does, without the fields
-// that no driver may look at while ol_flags is 0.
+// that no driver may look at while ol_flags says nothing of them.
 inline void ready_for_sending(rte_mbuf* packet, std::uint32_t size) {
     packet->data_off = RTE_PKTMBUF_HEADROOM;
     packet->port = RTE_MBUF_PORT_INVALID;
-    packet->ol_flags = 0;
+    packet->ol_flags &= RTE_MBUF_F_EXTERNAL;  // a pool's buffers may lie elsewhere for good
     packet->pkt_len = size;
     packet->data_len = static_cast<std::uint16_t>(size);
 }

@@ -9,8 +9,10 @@
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_pmd_famez.h>
 
 #include "clock.h"
+#include "driver_symbol.h"
 #include "ethdev_frames.h"
 #include "log.h"
 #include "port_stats.h"
@@ -27,6 +29,16 @@ constexpr std::uint32_t pool_cache = RTE_MEMPOOL_CACHE_MAX_SIZE;
 // A driver that says nothing of its MTU shows the type's largest value.
 bool tells_mtu(const rte_eth_dev_info& info) {
     return info.max_mtu != UINT16_MAX;
+}
+
+// net_famez's own function for it.
+auto pool_in_arena() {
+    try {
+        return reinterpret_cast<decltype(&rte_pmd_famez_pktmbuf_pool_create)>(
+            driver_symbol("rte_pmd_famez_pktmbuf_pool_create"));
+    } catch (const std::runtime_error& error) {
+        throw PortError(fmt::format("--zero-copy: {}", error.what()));
+    }
 }
 
 }  // namespace
@@ -158,10 +170,16 @@ void EthdevPort::make_pool(const Options& options) {
         2 * pool_cache + options.burst * segments;
     const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;
     const std::uint32_t cache = std::min(pool_cache, count / 2);
-    pool_ =
-        rte_pktmbuf_pool_create(fmt::format("famez_pp_{}", id_).c_str(), count, cache, 0,
-                                static_cast<std::uint16_t>(segment_size_ + RTE_PKTMBUF_HEADROOM),
-                                static_cast<int>(rte_socket_id()));
+    const std::string name = fmt::format("famez_pp_{}", id_);
+    const auto room = static_cast<std::uint16_t>(segment_size_ + RTE_PKTMBUF_HEADROOM);
+    const int socket = static_cast<int>(rte_socket_id());
+    if (options.zero_copy) {
+        pool_ = pool_in_arena()(id_, name.c_str(), count, cache, 0, room, socket);
+        check(pool_ != nullptr ? 0 : -rte_errno, "has no pool of its own to give",
+              "see the driver's own lines above");
+        return;
+    }
+    pool_ = rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, room, socket);
     if (pool_ == nullptr) {
         throw PortError(fmt::format(
             "no memory for {} packet buffers of {} bytes: {}; give EAL more (-m MEGABYTES), or "

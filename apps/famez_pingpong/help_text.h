@@ -90,6 +90,9 @@ inline constexpr const char* mbufs_help =
 inline constexpr const char* mbuf_size_help =
     "Bytes of a packet buffer. 2048 if not given: larger frames become chains if the port can "
     "send chains, else buffers are made as large as the frames.";
+inline constexpr const char* zero_copy_help =
+    "Packet buffers in the port's part of the shared memory, so that nothing is copied on the way to "
+    "a receiver that has the devarg trust=. net_famez only.";
 inline constexpr const char* json_help =
     "The result as JSON on stdout, one object a line and size, units in the key names.";
 inline constexpr const char* csv_help = "The result as CSV on stdout, with a header line.";

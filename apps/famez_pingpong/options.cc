@@ -111,6 +111,7 @@ void add_port_options(CLI::App& app, Raw& raw) {
     app.add_option("--mbuf-size", o.mbuf_size, mbuf_size_help)
         ->type_name("BYTES")
         ->check(CLI::Range(128U, max_frame - 128).description(""));
+    app.add_flag("--zero-copy", o.zero_copy, zero_copy_help);
     app.add_option("--socket", o.socket, socket_help)->type_name("PATH");
     app.add_option("--cpu", o.cpu, cpu_help)
         ->type_name("N")
@@ -121,7 +122,7 @@ void add_port_options(CLI::App& app, Raw& raw) {
 void check_api_has(const CLI::App& app, const Options& o) {
     const bool fabric = o.api == Api::fabric;
     const std::vector<const char*> others =
-        fabric ? std::vector{"--port", "--mtu", "--mbufs", "--mbuf-size"}
+        fabric ? std::vector{"--port", "--mtu", "--mbufs", "--mbuf-size", "--zero-copy"}
                : std::vector{"--socket", "--cpu"};
     for (const char* name : others) {
         if (app.count(name) == 0) continue;

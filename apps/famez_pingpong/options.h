@@ -48,6 +48,7 @@ struct Options {
     std::optional<std::uint32_t> mtu;
     std::uint32_t mbufs = 0;      // 0: as many as the port needs
     std::uint32_t mbuf_size = 0;  // 0: 2048, or the frame where the port cannot chain
+    bool zero_copy = false;
     double wait_s = 10.0;
     bool exit_on_link_down = false;
     bool stay = false;

@@ -46,7 +46,8 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
       transport_(std::move(transport)),
       devargs_(devargs),
       shared_(shared),
-      after_tick_(std::move(after_tick)) {
+      after_tick_(std::move(after_tick)),
+      zero_copy_(name_, devargs_.trust, transport_->memory_type()) {
     join();
     shared_.id = fabric_->port().id();
     shared_.number = fabric_->port().geometry().number;
@@ -74,7 +75,9 @@ void Attachment::join() {
     PortOptions options;
     options.node_name = devargs_.node;
     options.node_class = devargs_.node_class;
+    if (zero_copy_.keeps()) options.capabilities = layout::cap_keeps_refs;
     fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, shared_.tx, shared_.rx);
+    if (zero_copy_.loans() != nullptr) fabric_->lend_from(*zero_copy_.loans());
     Port& port = fabric_->port();
     book_ = std::make_unique<AddressBook>(port.region(), port.geometry());
     stalls_ = std::make_unique<StallWatch>(port.geometry().ports, devargs_.stall_ms);
@@ -111,6 +114,11 @@ void Attachment::restart() {
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, this);
 }
 
+void Attachment::abandon() {
+    rte_eal_alarm_cancel(on_alarm, this);
+    mail_.reset();
+}
+
 void Attachment::on_alarm(void* opaque) {
     auto& self = *static_cast<Attachment*>(opaque);
     const bool served = self.tick();
@@ -120,6 +128,7 @@ void Attachment::on_alarm(void* opaque) {
     }
     self.served_ = served;
     self.book_->refresh();
+    self.zero_copy_.tick();
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, opaque);
     // Last, and not out of `self`: an application that hears of its link may close the port.
     const auto after_tick = self.after_tick_;

@@ -17,6 +17,7 @@
 #include "fabric.h"
 #include "mail.h"
 #include "stall_watch.h"
+#include "zero_copy.h"
 
 namespace famez::pmd {
 
@@ -56,6 +57,7 @@ class Attachment {
     // For the sender: whose an address is, and which lanes stand still. New ones after restart().
     [[nodiscard]] AddressBook& book() { return *book_; }
     [[nodiscard]] StallWatch& stalls() { return *stalls_; }
+    [[nodiscard]] ZeroCopy& zero_copy() { return zero_copy_; }
     // nullptr when the port has no mail.
     [[nodiscard]] MailPort* mail() { return mail_.get(); }
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }
@@ -63,8 +65,12 @@ class Attachment {
     // Point-to-point: the peer is up and its heartbeat moves. Fabric: always.
     [[nodiscard]] bool link_up() const;
     // A new epoch on the same attachment (ethdev reset); what fabric() returned is gone. Throws
-    // FabricError; then nothing but link_up() and destruction is left.
+    // FabricError; then nothing but link_up() and destruction is left. Not while the application
+    // holds packets that lie in others' arenas.
     void restart();
+    // The application goes on reading others' memory: nothing is unmapped, and nothing more is
+    // done.
+    void abandon();
 
   private:
     static void on_alarm(void* self);
@@ -78,6 +84,7 @@ class Attachment {
     DevPrivate& shared_;
     std::function<void(bool)> after_tick_;
     Addresses addresses_;
+    ZeroCopy zero_copy_;
     std::unique_ptr<Fabric> fabric_;
     std::unique_ptr<AddressBook> book_;
     std::unique_ptr<StallWatch> stalls_;

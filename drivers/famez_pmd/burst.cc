@@ -92,45 +92,96 @@ struct Stash {
     add(queue.counters->too_long, 1);
 }
 
+// Makes packets of the records of one poll.
+struct Frames {
+    RxQueue& queue;
+    rte_mbuf** packets;
+    Stash stash;
+    std::uint32_t received = 0;
+    std::uint32_t kept = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t kept_bytes = 0;
+
+    Frames(RxQueue& from, rte_mbuf** to) : queue(from), packets(to), stash(from) {}
+    Frames(const Frames&) = delete;
+    Frames& operator=(const Frames&) = delete;
+
+    [[gnu::always_inline]] bool operator()(const std::byte* payload, std::uint32_t length,
+                                           std::uint32_t flags) {
+        rte_mbuf* buffer = nullptr;
+        if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
+            refuse(queue);
+            return true;
+        }
+        if (length <= small_bytes) [[likely]] {
+            buffer = stash.take();
+            if (buffer == nullptr) return false;
+            // Ring and buffer both have room for it: a copy of fixed size.
+            std::memcpy(stash.arm(buffer, length), payload, small_bytes);
+        } else if (length <= queue.room) {
+            buffer = stash.take();
+            if (buffer == nullptr) return false;
+            std::memcpy(stash.arm(buffer, length), payload, length);
+        } else {
+            queue.stashed = stash.count;
+            buffer = scatter(queue, payload, length);
+            stash.count = queue.stashed;
+            if (buffer == nullptr) return false;
+        }
+        packets[received++] = buffer;
+        bytes += length;
+        return true;
+    }
+
+    // The bytes lie in the sender's arena. They stay there if it is trusted.
+    template <class Lane>
+    [[gnu::always_inline]] Referred refer(const Reference& reference, Lane& lane) {
+        const std::uint32_t length = reference.length;
+        rte_mbuf* header = nullptr;
+        if (queue.references != nullptr && queue.trusted[lane.source()] &&
+            length - 1 < queue.frame_max) {
+            header = queue.references->take();
+        }
+        if (header == nullptr) {
+            return (*this)(reference.data, length, 0) ? Referred::done : Referred::later;
+        }
+        attach(header, reference.data, length);
+        ReferencePool::lend(header, &lane.credits(), reference.cookie);
+        packets[received++] = header;
+        bytes += length;
+        ++kept;
+        kept_bytes += length;
+        return Referred::kept;
+    }
+
+  private:
+    [[gnu::always_inline]] void attach(rte_mbuf* header, const std::byte* data,
+                                       std::uint32_t length) const {
+        const MbufRearm rearm{0, 1, 1, queue.rearm.port, RTE_MBUF_F_EXTERNAL};
+        const MbufLengths lengths{0, length, static_cast<std::uint16_t>(length), 0, 0};
+        header->buf_addr = const_cast<std::byte*>(data);
+        std::memcpy(&header->rearm_data, &rearm, sizeof rearm);
+        std::memcpy(&header->rx_descriptor_fields1, &lengths, sizeof lengths);
+        header->buf_len = static_cast<std::uint16_t>(length);
+    }
+};
+
 template <class Memory>
 std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     auto& queue = *static_cast<RxQueue*>(opaque);
     auto& receiver = *static_cast<Receiver<Memory>*>(queue.receiver);
-    Stash stash(queue);
-    std::uint32_t received = 0;
-    std::uint64_t bytes = 0;
-    receiver.poll(
-        count, [&](const std::byte* payload, std::uint32_t length, std::uint32_t flags)
-                   __attribute__((always_inline)) {
-                       rte_mbuf* buffer = nullptr;
-                       if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
-                           refuse(queue);
-                           return true;
-                       }
-                       if (length <= small_bytes) [[likely]] {
-                           buffer = stash.take();
-                           if (buffer == nullptr) return false;
-                           // Ring and buffer both have room for it: a copy of fixed size.
-                           std::memcpy(stash.arm(buffer, length), payload, small_bytes);
-                       } else if (length <= queue.room) {
-                           buffer = stash.take();
-                           if (buffer == nullptr) return false;
-                           std::memcpy(stash.arm(buffer, length), payload, length);
-                       } else {
-                           queue.stashed = stash.count;
-                           buffer = scatter(queue, payload, length);
-                           stash.count = queue.stashed;
-                           if (buffer == nullptr) return false;
-                       }
-                       packets[received++] = buffer;
-                       bytes += length;
-                       return true;
-                   });
-    if (received != 0) {
-        add(queue.counters->messages, received);
-        add(queue.counters->bytes, bytes);
+    if (queue.references != nullptr) queue.references->begin_poll();
+    Frames frames(queue, packets);
+    receiver.poll(count, frames);
+    if (frames.received != 0) {
+        add(queue.counters->messages, frames.received);
+        add(queue.counters->bytes, frames.bytes);
+        if (frames.kept != 0) {
+            add(queue.counters->references, frames.kept);
+            add(queue.counters->reference_bytes, frames.kept_bytes);
+        }
     }
-    return static_cast<std::uint16_t>(received);
+    return static_cast<std::uint16_t>(frames.received);
 }
 
 // ---- transmit ----
@@ -191,6 +242,42 @@ template <class Burst>
     }
 }
 
+// ---- lending ----
+
+// Shorter frames are copied: a reference and its credit cost more.
+constexpr std::uint32_t lent_bytes_min = 256;
+
+// Frees the buffers that have come back.
+[[gnu::noinline]] void free_returned(const TxQueue& queue, OwnersBack& back) {
+    auto** frames = reinterpret_cast<rte_mbuf**>(back.data());
+    const auto count = static_cast<std::uint32_t>(back.size());
+    if (queue.fast_free) {
+        rte_mempool_put_bulk(queue.lent_pool, back.data(), count);
+    } else {
+        rte_pktmbuf_free_bulk(frames, count);
+    }
+    back.clear();
+}
+
+enum class Lent : std::uint8_t { yes, no_copy_it, lane_full };
+
+// A frame in a buffer of our arena goes as a reference to it.
+template <class Burst, class Lane>
+[[gnu::always_inline]] inline Lent lend_frame(Burst& burst, Lane& lane, const TxQueue& queue,
+                                              rte_mbuf* frame) {
+    if (frame->pool != queue.lent_pool || frame->nb_segs != 1 || frame->data_len < lent_bytes_min ||
+        frame->data_len > queue.frame_max || rte_mbuf_refcnt_read(frame) != 1) {
+        return Lent::no_copy_it;
+    }
+    if (!lane.may_lend()) [[unlikely]]
+        return lane.waits_for_credits() ? Lent::lane_full : Lent::no_copy_it;
+    const auto* buffer = static_cast<const std::byte*>(frame->buf_addr);
+    const auto offset = static_cast<std::uint32_t>(buffer + frame->data_off - queue.loans->arena());
+    return burst.append_reference(queue.loans->slot_of(buffer), frame, offset, frame->data_len)
+               ? Lent::yes
+               : Lent::lane_full;
+}
+
 template <class Memory>
 [[gnu::always_inline]] inline Sender<Memory>& sender_of(const TxQueue& queue) {
     return *static_cast<Sender<Memory>*>(queue.sender);
@@ -221,19 +308,68 @@ template <class Memory>
     return done;
 }
 
+// The same for a port that lends. Frames that are lent are the lane's until they come back; the
+// others move to the front of `frames`, to be released together.
+template <class Memory>
+[[gnu::always_inline]] inline std::uint32_t lend_run(TxQueue& queue, std::uint32_t destination,
+                                                     rte_mbuf** frames, std::uint32_t count) {
+    auto& sender = sender_of<Memory>(queue);
+    auto& lane = sender.to(destination);
+    lane.loans().collect();
+    if (!sender.back().empty()) free_returned(queue, sender.back());
+    typename Producer<Memory>::Burst burst(lane);
+    std::uint64_t bytes = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t lent_bytes = 0;
+    std::uint32_t lent = 0;
+    std::uint32_t done = 0;
+    for (; done < count; ++done) {
+        rte_mbuf* const frame = frames[done];
+        const Lent verdict = lend_frame(burst, lane, queue, frame);
+        if (verdict == Lent::yes) {
+            ++lent;
+            lent_bytes += frame->data_len;
+            continue;
+        }
+        const std::uint64_t before = sent;
+        if (verdict == Lent::lane_full || !append_frame(burst, queue, frame, sent)) break;
+        bytes += sent != before ? frame->pkt_len : 0;
+        frames[done - lent] = frame;
+    }
+    burst.finish(sent + lent);
+    sender.notify(destination);
+    add(queue.counters->messages, sent + lent);
+    add(queue.counters->bytes, bytes + lent_bytes);
+    add(queue.counters->references, lent);
+    add(queue.counters->reference_bytes, lent_bytes);
+    release(queue, frames, done - lent);
+    if (done < count) [[unlikely]] {
+        add(queue.counters->full, 1);
+        sender.service(destination);
+    }
+    return done;
+}
+
+template <class Memory, bool lending>
+[[gnu::always_inline]] inline std::uint32_t run(TxQueue& queue, std::uint32_t destination,
+                                                rte_mbuf** frames, std::uint32_t count) {
+    return lending ? lend_run<Memory>(queue, destination, frames, count)
+                   : send_run<Memory>(queue, destination, frames, count);
+}
+
 template <class Memory>
 [[gnu::always_inline]] inline bool ready(Sender<Memory>& sender, std::uint32_t destination) {
     return sender.to(destination).ready() || sender.service(destination);
 }
 
-template <class Memory>
+template <class Memory, bool lending>
 std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
     if (!ready(sender, queue.peer)) [[unlikely]]
         return 0;
-    return static_cast<std::uint16_t>(send_run<Memory>(queue, queue.peer, frames, count));
+    return static_cast<std::uint16_t>(run<Memory, lending>(queue, queue.peer, frames, count));
 }
 
 // A copy to one of many, best effort: a port that is full costs itself its copy.
@@ -296,7 +432,7 @@ template <class Memory>
     return length;
 }
 
-template <class Memory>
+template <class Memory, bool lending>
 std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
@@ -304,29 +440,30 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     const std::uint32_t prefix = queue.mac_prefix;
     std::uint32_t done = 0;
     while (done < count) {
-        const std::uint32_t run = run_length(frames + done, count - done);
+        const std::uint32_t length = run_length(frames + done, count - done);
         const void* mac = rte_pktmbuf_mtod(frames[done], const void*);
         std::uint32_t id = id_of(mac, prefix);
         if (id == 0) [[unlikely]]
             id = queue.book->current().recipient(address_at(mac), queue.port->id());
         if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
-            const std::uint32_t sent = send_run<Memory>(queue, id, frames + done, run);
-            if (sent < run && !give_up<Memory>(queue, id, run - sent)) return done + sent;
-            release(queue, frames + done + sent, run - sent);
+            const std::uint32_t sent = run<Memory, lending>(queue, id, frames + done, length);
+            if (sent < length && !give_up<Memory>(queue, id, length - sent)) return done + sent;
+            release(queue, frames + done + sent, length - sent);
         } else if (id == 0) {
-            flood<Memory>(queue, frames + done, run);
-            release(queue, frames + done, run);
+            flood<Memory>(queue, frames + done, length);
+            release(queue, frames + done, length);
         } else {
-            if (!give_up<Memory>(queue, id, run)) break;
-            release(queue, frames + done, run);
+            if (!give_up<Memory>(queue, id, length)) break;
+            release(queue, frames + done, length);
         }
-        done += run;
+        done += length;
     }
     return static_cast<std::uint16_t>(done);
 }
 
 template <class Memory>
-constexpr BurstPath path{rx<Memory>, tx_link<Memory>, tx_fabric<Memory>};
+constexpr BurstPath path{rx<Memory>, tx_link<Memory, false>, tx_fabric<Memory, false>,
+                         tx_link<Memory, true>, tx_fabric<Memory, true>};
 
 }  // namespace
 

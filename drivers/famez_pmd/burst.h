@@ -14,8 +14,10 @@ using BurstFunction = std::uint16_t (*)(void* queue, rte_mbuf** packets, std::ui
 
 struct BurstPath {
     BurstFunction rx;
-    BurstFunction tx_link;    // point-to-point: everything goes to one peer
-    BurstFunction tx_fabric;  // by destination address
+    BurstFunction tx_link;          // point-to-point: everything goes to one peer
+    BurstFunction tx_fabric;        // by destination address
+    BurstFunction tx_link_lending;  // the same, by ports that have a pool in their arena
+    BurstFunction tx_fabric_lending;
 };
 
 struct BurstFunctions {

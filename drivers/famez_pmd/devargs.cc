@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -37,6 +38,25 @@ std::string parse_name(const char* key, const std::string& value) {
     return value;
 }
 
+// "all", "none", or ids joined by +: a comma ends a devarg.
+Trust parse_trust(const std::string& value) {
+    Trust trust;
+    trust.all = value == "all";
+    if (trust.all || value == "none") return trust;
+    for (std::size_t begin = 0; begin <= value.size();) {
+        const std::size_t end = std::min(value.find('+', begin), value.size());
+        std::uint32_t id = 0;
+        const auto [stop, error] = std::from_chars(&value[begin], &value[end], id);
+        if (error != std::errc() || stop != &value[end] || id < 1 || id > layout::ports_max) {
+            throw FabricError(fmt::format(
+                "devarg trust={}: it can be all, none, or ids joined by +, as in 2+3", value));
+        }
+        trust.ids.push_back(id);
+        begin = end + 1;
+    }
+    return trust;
+}
+
 // The last one of a key counts, as with other drivers; "" when there is none.
 int keep_value(const char*, const char* value, void* to) {
     *static_cast<std::string*>(to) = value != nullptr ? value : "";
@@ -46,16 +66,16 @@ int keep_value(const char*, const char* value, void* to) {
 class Arguments {
   public:
     Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
-        static const char* const vdev_keys[] = {"peer", "node",   "class",    "stall-ms",
-                                                "mail", "socket", "unsealed", nullptr};
-        static const char* const pci_keys[] = {"peer", "node", "class", "stall-ms",
-                                               "mail", "bar2", nullptr};
+        static const char* const vdev_keys[] = {"peer",  "node",   "class",    "stall-ms", "mail",
+                                                "trust", "socket", "unsealed", nullptr};
+        static const char* const pci_keys[] = {"peer", "node",  "class", "stall-ms",
+                                               "mail", "trust", "bar2",  nullptr};
         const bool pci = bus == Bus::pci;
         list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
                 "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME, "
-                "stall-ms=N, mail=0{}",
+                "stall-ms=N, mail=0, trust=WHO{}",
                 text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
@@ -87,6 +107,7 @@ Devargs parse_devargs(const char* text, Bus bus) {
     if (given.has("node")) devargs.node = parse_name("node", given.get("node"));
     if (given.has("class")) devargs.node_class = parse_name("class", given.get("class"));
     if (given.has("mail")) devargs.mail = parse_number("mail", given.get("mail"), 0, 1) == 1;
+    if (given.has("trust")) devargs.trust = parse_trust(given.get("trust"));
     if (given.has("unsealed")) {
         devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
     }

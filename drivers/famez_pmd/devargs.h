@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bar2.h"
 
@@ -12,9 +13,19 @@ enum class Bus : std::uint8_t { vdev, pci };
 
 // On the host:
 //     --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
-//         [,unsealed=1]
+//         [,trust=WHO][,unsealed=1]
 // In a guest:
 //     -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
+//         [,trust=WHO]
+
+// Whose packets may stay in the sender's arena while the application works with them: their bytes
+// can change meanwhile.
+struct Trust {
+    bool all = false;
+    std::vector<std::uint32_t> ids;
+    [[nodiscard]] bool any() const { return all || !ids.empty(); }
+};
+
 struct Devargs {
     std::string socket = "/tmp/ivshmsg_socket";
     std::uint32_t peer = 0;        // 0: a fabric port, not a point-to-point link
@@ -23,6 +34,7 @@ struct Devargs {
     std::string node_class = "net_famez";
     bool mail = true;
     bool unsealed = false;
+    Trust trust;
     Bar2Wish bar2;
 };
 

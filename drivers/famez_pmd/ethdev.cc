@@ -109,6 +109,17 @@ void set_frame_max(rte_eth_dev* dev, std::uint32_t mtu) {
     }
 }
 
+// The pool in the arena, if there is one now.
+void lend(rte_eth_dev* dev) {
+    const ZeroCopy& zero_copy = attachment_of(dev)->zero_copy();
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+        auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
+        if (queue == nullptr) continue;
+        queue->loans = zero_copy.loans();
+        queue->lent_pool = zero_copy.pool();
+    }
+}
+
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
     if (!start_interrupts(dev)) return -ENOTSUP;
@@ -119,7 +130,11 @@ int start(rte_eth_dev* dev) {
     const BurstPath& path = weak ? functions.weak : functions.write_back;
     set_queue_looks(dev);
     dev->rx_pkt_burst = path.rx;
-    dev->tx_pkt_burst = attachment.peer() != 0 ? path.tx_link : path.tx_fabric;
+    lend(dev);
+    const bool lends = attachment.zero_copy().pool() != nullptr;
+    dev->tx_pkt_burst = attachment.peer() != 0 ? (lends ? path.tx_link_lending : path.tx_link)
+                                               : (lends ? path.tx_fabric_lending : path.tx_fabric);
+    attachment.zero_copy().resume();
     attachment.fabric().port().set_state(layout::PortState::up);
     attachment.book().refresh();
     set_link(dev, attachment.link_up());
@@ -132,9 +147,30 @@ int start(rte_eth_dev* dev) {
     return 0;
 }
 
+template <class Memory>
+std::uint32_t take_back(const TxQueue& queue) {
+    auto& sender = *static_cast<Sender<Memory>*>(queue.sender);
+    sender.take_back();
+    OwnersBack& back = sender.back();
+    const auto count = static_cast<std::uint32_t>(back.size());
+    rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(back.data()), count);
+    back.clear();
+    return count;
+}
+
+// Buffers that were lent and have come back. The queue's thread.
+int tx_done_cleanup(void* opaque, std::uint32_t /*most*/) {
+    const auto* queue = static_cast<const TxQueue*>(opaque);
+    if (queue == nullptr || queue->loans == nullptr) return 0;
+    return static_cast<int>(queue->weak ? take_back<Weak>(*queue) : take_back<WriteBack>(*queue));
+}
+
 int stop(rte_eth_dev* dev) {
     dev->data->dev_started = 0;
     stop_interrupts(dev);
+    attachment_of(dev)->zero_copy().pause();
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i)
+        tx_done_cleanup(dev->data->tx_queues[i], 0);
     attachment_of(dev)->fabric().port().set_state(layout::PortState::stopped);
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
@@ -171,6 +207,15 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     queue->rearm = {RTE_PKTMBUF_HEADROOM, 1, 1, dev->data->port_id,
                     pinned ? RTE_MBUF_F_EXTERNAL : 0};
     queue->descriptors = descriptors;
+    queue->trusted = attachment_of(dev)->zero_copy().trusted();
+    try {
+        queue->references =
+            attachment_of(dev)->zero_copy().references(index, static_cast<int>(socket));
+    } catch (const FabricError& error) {
+        log_error(fmt::format("{}: {}", dev->device->name, error.what()));
+        rte_free(memory);
+        return -ENOMEM;
+    }
     dev->data->rx_queues[index] = queue;
     return 0;
 }
@@ -205,6 +250,7 @@ int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     const std::uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
     queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
     queue->descriptors = descriptors;
+    queue->weak = attachment_of(dev)->memory_type() == MemoryType::weak;
     dev->data->tx_queues[index] = queue;
     return 0;
 }
@@ -225,6 +271,14 @@ int close(rte_eth_dev* dev) {
         const std::lock_guard lock(attachments_mutex);
         dev->process_private = nullptr;
     }
+    if (const std::uint32_t held = attachment->zero_copy().held(); held != 0) {
+        log_error(
+            fmt::format("{}: the application still holds {} packets that lie in other ports' "
+                        "memory, which stays mapped until the program ends: free them first",
+                        dev->device->name, held));
+        attachment->abandon();
+        return -EBUSY;
+    }
     // Without the lock: it waits for callbacks, and one of those may be closing another port.
     delete attachment;
     return 0;
@@ -240,6 +294,7 @@ int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
 // A new epoch on the same attachment. Queues that the application does not set up again go on.
 int reset(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
+    if (attachment.zero_copy().held() != 0) return -EBUSY;
     try {
         attachment.restart();
     } catch (const FabricError& error) {
@@ -273,6 +328,7 @@ consteval eth_dev_ops make_ops() {
     ops.tx_queue_setup = tx_queue_setup;
     ops.tx_queue_release = tx_queue_release;
     ops.mtu_set = mtu_set;
+    ops.tx_done_cleanup = tx_done_cleanup;
     ops.rx_queue_intr_enable = rx_queue_intr_enable;
     ops.rx_queue_intr_disable = rx_queue_intr_disable;
     ops.mac_addr_set = mac_addr_set;

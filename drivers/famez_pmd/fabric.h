@@ -25,6 +25,9 @@ class Fabric {
     // Doorbells: Sleeper. Receiver's thread.
     [[nodiscard]] virtual Sleeper& sleeper() = 0;
     virtual void fall_asleep() = 0;
+    // Sender::lend_from() and take_back() of all senders, while none of them sends.
+    virtual void lend_from(LoanTable& loans) = 0;
+    virtual std::uint32_t take_back() = 0;
     // Every Port::tick_ms, from a control thread. False once the server has gone.
     virtual bool tick() = 0;
 };
@@ -41,6 +44,8 @@ class FabricOn final : public Fabric {
     [[nodiscard]] void* sender() override { return &endpoint_.sender(); }
     [[nodiscard]] Sleeper& sleeper() override { return endpoint_.sleeper(); }
     void fall_asleep() override { endpoint_.sleeper().fall_asleep(endpoint_.receiver()); }
+    void lend_from(LoanTable& loans) override { endpoint_.sender().lend_from(loans); }
+    std::uint32_t take_back() override { return endpoint_.sender().take_back(); }
     bool tick() override { return endpoint_.tick(); }
 
   private:

@@ -114,7 +114,8 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez_pci,
                               "node=<name> "
                               "class=<name> "
                               "stall-ms=<n> "
-                              "mail=<0|1>");
+                              "mail=<0|1> "
+                              "trust=<all|none|id+id>");
 
 }  // namespace
 }  // namespace famez::pmd

@@ -12,6 +12,7 @@
 #include <famez/counters.h>
 #include <famez/instances.h>
 
+#include "reference_pool.h"
 #include "stall_watch.h"
 
 namespace famez::pmd {
@@ -51,6 +52,8 @@ struct RxQueue {
     std::uint32_t room;       // bytes of a buffer behind data_off
     std::uint32_t frame_max;  // longer ones are dropped and counted
     std::uint32_t stashed;
+    ReferencePool* references;  // nullptr: what others lend is copied out
+    const bool* trusted;        // by id; those whose packets may stay where they are
     rte_mbuf* stash[stash_size];
     // Off the path of packets.
     std::uint32_t peer;         // the other end of a point-to-point link, or 0
@@ -67,7 +70,10 @@ struct TxQueue {
     std::uint32_t peer;        // the other end of a point-to-point link, or 0
     std::uint32_t frame_max;   // bytes that a record can hold
     std::uint32_t mac_prefix;  // of addresses derived from ids (mac.h)
+    const LoanTable* loans;    // nullptr: nothing is lent
+    rte_mempool* lent_pool;    // whose buffers lie in our arena
     std::uint16_t descriptors;
+    bool weak;       // the memory type: the sender's
     bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };
 

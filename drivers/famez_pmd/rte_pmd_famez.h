@@ -28,6 +28,41 @@ extern "C" {
  */
 int rte_pmd_famez_id(uint16_t port_id);
 
+struct rte_mempool;
+
+/**
+ * A pool of packet buffers whose bytes lie in the port's part of the shared memory. What the port
+ * sends out of it is not copied: the receiver reads the bytes where they are, and the buffer comes
+ * back to the pool when the receiver is done with it, as from the hardware of a NIC. Its buffers
+ * work with any other port as well, but for devices that reach memory by themselves (their IO
+ * address is unknown).
+ *
+ * At most 4096 buffers of 256 bytes or more are on their way to each receiver; shorter packets,
+ * chains, and buffers with several references are copied.
+ *
+ * One pool for a port, before it is started and after it is configured. It ends with the port: once
+ * that is closed, only rte_mempool_free() may be called on it. Control thread.
+ *
+ * @param port_id         an ethdev port, not started
+ * @param name            of the pool
+ * @param n               buffers
+ * @param cache_size      as rte_pktmbuf_pool_create() takes it
+ * @param priv_size       private bytes behind each mbuf
+ * @param data_room_size  bytes of a buffer, the headroom included; rounded up to full units of 1
+ * KiB (more where an arena has more than a million units)
+ * @param socket_id       for the mbuf headers, or SOCKET_ID_ANY
+ * @return the pool, or NULL with rte_errno
+ *   ENODEV  port_id is no net_famez port
+ *   EBUSY   the port is started
+ *   EEXIST  it has a pool already
+ *   ENOMEM  the arena is too small or missing, or other ports still hold buffers that a predecessor
+ * of this port lent to them (it waits a second for them); a line in the log says which
+ */
+struct rte_mempool* rte_pmd_famez_pktmbuf_pool_create(uint16_t port_id, const char* name,
+                                                      unsigned n, unsigned cache_size,
+                                                      uint16_t priv_size, uint16_t data_room_size,
+                                                      int socket_id);
+
 /*
  * FAME-Z mail: short messages between ids, apart from the data path. The port answers "ping", "Link
  * CTL Peer-Attribute" and "CTL-Write" by itself; what else comes is kept for these functions.

@@ -36,9 +36,8 @@ LoanTable::LoanTable(std::span<std::byte> region, const Geometry& geometry, std:
         if (to == 0 || view_port(region, geometry, destination_of(key)).epoch != to) continue;
         // The use count under which it went, in case its credit is still to come.
         loans_[slot].use = static_cast<std::uint32_t>(lent >> 32) & credit::use_mask;
-        loans_[slot].session = 0;
+        loans_[slot].number = 0;
         loans_[slot].lane_key = key;
-        inherited_ = true;
     }
 }
 
@@ -58,10 +57,9 @@ void LaneLoans::bind(LoanTable& table, OwnersBack& back, const Geometry& geometr
     credits_ = map.credits;
     lane_key_ = lane_key(destination, lane);
     tag_ = table.epoch_;
-    if (!table.inherited_) return;
     // What an earlier life of this port lent went to the incarnation that is there now.
     for (const LoanTable::Loan& loan : table.loans_) {
-        if (loan.session != LoanTable::home && loan.lane_key == lane_key_) ++out_;
+        if (loan.number != LoanTable::home && loan.lane_key == lane_key_) ++out_;
     }
     if (out_ != 0) peer_epoch_ = view_port(table.region_, geometry, destination).epoch;
 }
@@ -73,16 +71,18 @@ void LaneLoans::open(Epoch peer) {
         peer_epoch_ = peer;
         reading_ = false;
     }
+    take_back_untaken();
+    lent_ = load_relaxed(header_->taken);
     if (reading_) return;
-    // Acquire: the credits up to there, which are of earlier lives, are not looked at.
-    read_ = load_acquire(header_->returned);
+    // The credits up to there, which are of earlier lives, are not looked at.
+    read_ = load_relaxed(header_->returned);
     reading_ = true;
 }
 
 void LaneLoans::bring_home(LoanTable::Loan& loan) {
     // Z1: whatever credit still names this use of the slot is one too many.
     loan.use = (loan.use + 1) & credit::use_mask;
-    loan.session = LoanTable::home;
+    loan.number = LoanTable::home;
     if (loan.owner != nullptr) back_->push_back(loan.owner);
     loan.owner = nullptr;
     --out_;
@@ -99,7 +99,7 @@ void LaneLoans::take_credits() {
         const std::uint32_t slot = credit::slot(word);
         if (slot < units) [[likely]] {
             LoanTable::Loan& loan = table_->loans_[slot];
-            if (loan.session != LoanTable::home && loan.lane_key == lane_key_ &&
+            if (loan.number != LoanTable::home && loan.lane_key == lane_key_ &&
                 loan.use == credit::use(word)) [[likely]] {
                 bring_home(loan);
                 continue;
@@ -113,7 +113,7 @@ template <class Choose>
 void LaneLoans::take_back_if(Choose choose) {
     if (out_ == 0) return;
     for (LoanTable::Loan& loan : table_->loans_) {
-        if (loan.session != LoanTable::home && loan.lane_key == lane_key_ && choose(loan)) {
+        if (loan.number != LoanTable::home && loan.lane_key == lane_key_ && choose(loan)) {
             bring_home(loan);
         }
     }
@@ -123,19 +123,24 @@ void LaneLoans::take_back_all() {
     take_back_if([](const LoanTable::Loan&) { return true; });
 }
 
-void LaneLoans::take_back_from(std::uint64_t session, std::uint64_t position) {
-    take_back_if([=](const LoanTable::Loan& loan) {
-        return loan.session == session && loan.position >= position;
-    });
+void LaneLoans::take_back_untaken() {
+    if (out_ == 0) return;
+    const std::uint64_t taken = load_acquire(header_->taken);
+    take_back_if([=](const LoanTable::Loan& loan) { return loan.number > taken; });
 }
 
-void LaneLoans::take_back_older(std::uint64_t session) {
+void LaneLoans::take_back_if_none_is_held() {
     if (out_ == 0) return;
     // In this order: `taken` only grows, so if it equals a `returned` read before it, nothing was
     // held when that was read.
     const std::uint64_t returned = load_acquire(header_->returned);
-    if (load_acquire(header_->taken) != returned) return;
-    take_back_if([=](const LoanTable::Loan& loan) { return loan.session != session; });
+    const std::uint64_t taken = load_acquire(header_->taken);
+    if (taken != returned) return;
+    // Z4: the credits up to there speak of these loans alone. Left in the ring, they and those of
+    // the next loans would be more than it holds.
+    read_ = returned;
+    reading_ = true;
+    take_back_if([=](const LoanTable::Loan& loan) { return loan.number <= taken; });
 }
 
 }  // namespace famez

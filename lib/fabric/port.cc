@@ -35,8 +35,9 @@ Port::Port(Transport& transport, PortOptions options)
       id_(transport.id()),
       options_(std::move(options)),
       bell_(region_, geometry_, id_),
-      accepts_(ArenaMap::of(geometry_).usable() ? layout::cap_accepts_refs : 0),
-      capabilities_(options_.capabilities | accepts_),
+      always_(options_.capabilities |
+              (ArenaMap::of(geometry_).usable() ? layout::cap_accepts_refs : 0)),
+      capabilities_(always_),
       watches_(geometry_.ports + 1),
       stale_(geometry_.ports + 1),
       alive_(geometry_.ports + 1) {
@@ -74,7 +75,7 @@ void Port::set_state(layout::PortState state) {
 }
 
 void Port::set_capabilities(std::uint32_t capabilities) {
-    capabilities_ = capabilities | accepts_;
+    capabilities_ = capabilities | always_;
     capable_since_ = now();
     write_status();
     ring_table();

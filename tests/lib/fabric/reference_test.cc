@@ -229,7 +229,7 @@ TEST_F(References, AnotherLanesCreditDoesNotCount) {
     LaneLoans other;
     other.bind(*table_, back_, lane_.fabric.geometry(), PlainLane::source, 3, 0, lane_.tx);
     other.open(7);
-    other.lend(8, owner(8), 1, 0);
+    other.lend(8, owner(8));
     CreditWriter<WriteBack> writer;
     writer.bind(lane_.fabric.region(), lane_.fabric.geometry(), 3, PlainLane::source, 0);
     writer.begin();
@@ -300,6 +300,62 @@ TEST_F(References, AClosedLaneGivesBackWhatIsLeft) {
         let_go(0);
     lane_.producer.service(lane_.peer(), lane_.now);
     EXPECT_EQ(out(), 0U);
+}
+
+// The answer to a request that was given up in between does not hide what happened before it.
+TEST_F(References, ARequestGivenUpHidesNothing) {
+    for (std::uint32_t slot = 0; slot < 8; slot += 2)
+        ASSERT_TRUE(lend(slot));
+    ASSERT_EQ(take(2), 2U);
+    lane_.word(lane_.consumer.position()) = ~std::uint64_t{0};
+    take();
+    ASSERT_EQ(lane_.consumer.state(), ConsumerState::poisoned);
+    lane_.producer.close();
+    lane_.producer.ask(lane_.peer(), lane_.now);
+    lane_.consumer.serve();
+    lane_.producer.close();
+    lane_.producer.ask(lane_.peer(), lane_.now);
+    settle();
+    EXPECT_EQ(back_, (OwnersBack{owner(4), owner(6)}));
+}
+
+// The sender closes by itself, before it sees that its lane was poisoned, and has no more to say.
+TEST_F(References, AClosedLanesNakIsSeenTo) {
+    for (std::uint32_t slot = 0; slot < 8; slot += 2)
+        ASSERT_TRUE(lend(slot));
+    ASSERT_EQ(take(2), 2U);
+    lane_.word(lane_.consumer.position()) = ~std::uint64_t{0};
+    lane_.producer.close();
+    take();
+    lane_.consumer.serve();
+    lane_.producer.service(lane_.peer(), lane_.now);
+    EXPECT_EQ(back_, (OwnersBack{owner(4), owner(6)}));
+}
+
+// A restarted sender: credits for what its predecessor lent come before it has lent as much itself.
+TEST_F(References, OldCreditsAndNewOnesFitTheRing) {
+    const std::uint32_t credits = table_->map().credits;
+    for (std::uint32_t slot = 0; slot < 2 * credits; slot += 2) {
+        ASSERT_TRUE(lend(slot));
+        take();
+    }
+    ASSERT_EQ(held_.size(), credits);
+    start_sender();
+    settle();
+    EXPECT_FALSE(lane_.producer.may_lend());
+    while (!held_.empty())
+        let_go(held_.size() - 1);
+    settle();
+    for (int round = 0; round < 3; ++round) {
+        for (std::uint32_t slot = 0; slot < 2 * credits; slot += 2) {
+            ASSERT_TRUE(lend(slot)) << slot;
+            take();
+        }
+        while (!held_.empty())
+            let_go(held_.size() - 1);
+        lane_.producer.loans().collect();
+        ASSERT_EQ(out(), 0U);
+    }
 }
 
 // The receiver ends: its program holds nothing any more.

@@ -68,6 +68,7 @@ class Consumer {
         slab_ = &slab;
         counters_ = &counters;
         const ArenaMap map = ArenaMap::of(geometry);
+        source_ = source;
         arena_ = region.data() + geometry.arena_offset(source);
         arena_units_ = map.usable() ? map.units_offset : map.bytes;
         arena_bytes_ = map.bytes;
@@ -115,6 +116,8 @@ class Consumer {
 
     // Has the producer asked for something that serve() has not dealt with? One load.
     [[nodiscard]] bool asked() const { return load_relaxed(request_line_->request) != looked_at_; }
+    // The port at the other end.
+    [[nodiscard]] std::uint32_t source() const { return source_; }
     // The way back for references that were kept.
     [[nodiscard]] CreditWriter<Memory>& credits() { return credits_; }
     // What the producer was last told; whoever sees it move tells a producer that sleeps.
@@ -454,7 +457,8 @@ class Consumer {
     std::uint64_t ring_offset_ = 0;  // and `ring_offset`
     std::uint64_t drain_from_ = 0;
     Epoch own_epoch_ = 0;
-    Epoch source_epoch_ = 0;         // the producer's incarnation as of the last look
+    Epoch source_epoch_ = 0;  // the producer's incarnation as of the last look
+    std::uint32_t source_ = 0;
     std::byte* arena_ = nullptr;     // the source's
     std::uint64_t arena_units_ = 0;  // offsets in it: where buffers can begin, and its end
     std::uint64_t arena_bytes_ = 0;

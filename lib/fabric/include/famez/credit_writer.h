@@ -40,13 +40,15 @@ class CreditWriter {
     // Z3: before the lane's position moves past the reference.
     [[gnu::always_inline]] void take() { store_relaxed(header_->taken, ++taken_); }
 
-    // The bytes are not looked at any more. The word first: who sees `returned` moved finds it.
+    // The bytes are not looked at any more. The count first: a successor that found the word there,
+    // and not the count, would write its own first credit over one that the sender believes to be
+    // new.
     [[gnu::always_inline]] void give_back(std::uint64_t cookie) {
-        Memory::before_commit();
-        store_release(ring_[returned_ & mask_], credit::word(cookie, returned_));
-        ++returned_;
+        const std::uint64_t number = returned_++;
         Memory::before_commit();
         store_release(header_->returned, returned_);
+        Memory::before_commit();
+        store_release(ring_[number & mask_], credit::word(cookie, number));
         Memory::after_control_store();
     }
 

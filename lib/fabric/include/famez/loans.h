@@ -37,16 +37,17 @@ class LoanTable {
         return static_cast<std::uint32_t>(map_.slot_at(
             static_cast<std::uint64_t>(static_cast<const std::byte*>(buffer) - arena_)));
     }
-    [[nodiscard]] bool is_out(std::uint32_t slot) const { return loans_[slot].session != home; }
+    [[nodiscard]] bool is_out(std::uint32_t slot) const { return loans_[slot].number != home; }
 
   private:
     friend class LaneLoans;
-    static constexpr std::uint64_t home = ~std::uint64_t{0};  // no session: a nonce has 63 bits
+    static constexpr std::uint64_t home = ~std::uint64_t{0};
 
     struct Loan {
-        void* owner = nullptr;         // what to give back; nullptr: nobody waits for it
-        std::uint64_t session = home;  // the request under which it went; 0: an earlier life's
-        std::uint64_t position = 0;    // of its record in the lane
+        void* owner = nullptr;  // what to give back; nullptr: nobody waits for it
+        // What the destination's count of references taken will be when it has taken this one; 0:
+        // an earlier life's; home: not out.
+        std::uint64_t number = home;
         std::uint32_t lane_key = 0;
         std::uint32_t use = 0;
     };
@@ -57,7 +58,6 @@ class LoanTable {
     std::uint64_t table_offset_ = 0;
     Epoch epoch_;
     std::vector<Loan> loans_;
-    bool inherited_ = false;  // some are an earlier incarnation's
 };
 
 // The loans on one lane. The thread that sends on it.
@@ -70,14 +70,12 @@ class LaneLoans {
     // May another reference go?
     [[nodiscard]] [[gnu::always_inline]] bool has_room() const { return out_ < credits_; }
 
-    // The buffer whose first unit is `slot` goes out, in the record that begins at `position`.
-    // Before that record is committed. Returns the cookie for it.
-    [[gnu::always_inline]] std::uint64_t lend(std::uint32_t slot, void* owner,
-                                              std::uint64_t session, std::uint64_t position) {
+    // The buffer whose first unit is `slot` goes out, in the record that is appended next. Returns
+    // the cookie for it.
+    [[gnu::always_inline]] std::uint64_t lend(std::uint32_t slot, void* owner) {
         LoanTable::Loan& loan = table_->loans_[slot];
         loan.owner = owner;
-        loan.session = session;
-        loan.position = position;
+        loan.number = ++lent_;
         loan.lane_key = lane_key_;
         ++out_;
         auto& entry = entries_[slot];
@@ -95,11 +93,12 @@ class LaneLoans {
     void open(Epoch peer);
     // That incarnation is over: it reads nothing any more.
     void take_back_all();
-    // Its consumer took nothing at or behind `position` of that session (Z2).
-    void take_back_from(std::uint64_t session, std::uint64_t position);
-    // It has answered `session`, so it takes nothing more of earlier ones: what it holds nothing of
-    // has been given back, even if a credit was lost.
-    void take_back_older(std::uint64_t session);
+    // All its sessions are over, as its answer shows: it takes nothing more of what it did not take
+    // (Z2).
+    void take_back_untaken();
+    // If it holds nothing at this moment, all that it took is back, even if a credit was lost or an
+    // earlier life of ours was to get it. Only when the sessions of earlier lives are over.
+    void take_back_if_none_is_held();
     [[nodiscard]] Epoch peer_epoch() const { return peer_epoch_; }
 
   private:
@@ -115,6 +114,7 @@ class LaneLoans {
     std::uint32_t credits_ = 0;  // 0: no references on this lane
     std::uint64_t tag_ = 0;
     Epoch peer_epoch_ = 0;    // whose loans these are
+    std::uint64_t lent_ = 0;  // the number of the last one lent
     std::uint64_t read_ = 0;  // credits taken in, ever
     bool reading_ = false;    // read_ is right for peer_epoch_
     std::uint64_t* ring_ = nullptr;

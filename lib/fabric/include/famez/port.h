@@ -23,7 +23,7 @@ struct PortOptions {
     std::string node_name;   // at most 31 bytes; empty: "z<id>", as the original's clients
     std::string node_class;  // at most 31 bytes
     std::uint32_t lanes = 1;
-    std::uint32_t capabilities = 0;  // layout::cap_*
+    std::uint32_t capabilities = 0;  // layout::cap_*, for as long as the port lives
 };
 
 class Port {
@@ -46,7 +46,7 @@ class Port {
     // Publishes epoch, name and state (stopped).
     void announce();
     void set_state(layout::PortState state);
-    // layout::cap_*; that references are accepted is added. Like set_state().
+    // layout::cap_*, besides those that it has always. Like set_state().
     void set_capabilities(std::uint32_t capabilities);
     // Have all senders that live seen the capabilities? They look once a tick of theirs. Any
     // thread.
@@ -104,7 +104,7 @@ class Port {
     layout::PortEntry* entry_ = nullptr;
     Epoch epoch_ = 0;
     std::atomic<std::uint32_t> state_{0};
-    const std::uint32_t accepts_;  // every consumer takes references, where there are arenas
+    const std::uint32_t always_;  // those of its options; and every consumer takes references
     std::atomic<std::uint32_t> capabilities_{0};
     std::atomic<std::uint32_t> capable_since_{0};  // tick
     std::uint64_t doorbells_rung_ = 0;

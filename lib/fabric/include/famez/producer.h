@@ -69,6 +69,13 @@ class Producer {
     [[nodiscard]] [[gnu::always_inline]] bool may_lend() const {
         return accepts_references_ && loans_.has_room();
     }
+    // When not: because references are out that its consumer is still to come to? Otherwise it
+    // holds as many as there are, or takes none, and what is to go on must be copied.
+    [[nodiscard]] bool waits_for_credits() {
+        if (!accepts_references_ || loans_.peer_epoch() != consumer_epoch_) return false;
+        refresh();
+        return published_ != position_;
+    }
     // Does it leave the bytes where they are, so that a copy into the arena is the only one?
     [[nodiscard]] bool keeps_references() const { return keeps_references_; }
 
@@ -150,23 +157,18 @@ class Producer {
         keeps_references_ = peer.keeps_references();
     }
 
-    // Takes back what the consumer's words, or its end, say is not read any more.
+    // Takes back what the consumer's words, or its end, say is not read any more. A port that is
+    // absent in the same epoch may still be reading.
     void reconcile_loans(const PortView& peer) {
         loans_.collect();
+        const bool nak = (load_acquire(grant_line_->ack) & layout::request_nak) != 0;
         if (peer.epoch != loans_.peer_epoch()) {
             loans_.take_back_all();
         } else if (state_ == ProducerState::running) {
-            loans_.take_back_older(session_);
-        } else if (load_acquire(grant_line_->ack) != session_) {
-            // Only behind the answer that ended the session do the final words belong together.
-            take_back_untaken();
-        }
-    }
-
-    // Z2: what of the last session its consumer never took. An earlier life's is not known here.
-    void take_back_untaken() {
-        if (session_ != 0 && load_relaxed(grant_line_->final_request) == session_) {
-            loans_.take_back_from(session_, load_relaxed(grant_line_->final_position));
+            loans_.take_back_if_none_is_held();
+        } else if (nak) {
+            loans_.take_back_untaken();
+            loans_.take_back_if_none_is_held();
         }
     }
 
@@ -174,7 +176,6 @@ class Producer {
     void open(std::uint32_t now) {
         look_at_final();
         settle(taken_);
-        take_back_untaken();
         loans_.open(consumer_epoch_);
         const std::uint64_t offset = load_relaxed(grant_line_->ring_offset);
         const std::uint64_t in_slab = offset - slab_offset_;  // wraps to a huge value when below
@@ -312,8 +313,7 @@ class Producer<Memory>::Burst {
         if (position_ + bytes + record::header_bytes > fence_) [[unlikely]] {
             if (!make_room(bytes)) return false;
         }
-        const std::uint64_t cookie =
-            producer_.loans_.lend(slot, owner, producer_.session_, position_);
+        const std::uint64_t cookie = producer_.loans_.lend(slot, owner);
         header_ ^= to_ref;
         const layout::ReferenceBody body{cookie, offset, length};
         std::memcpy(place(sizeof body, bytes), &body, sizeof body);

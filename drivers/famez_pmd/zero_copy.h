@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What a port has for packets that are not copied (doc/zero-copy.md): headers for those that stay
+// in others' arenas, and the pool in its own. Nothing here is on the data path.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <rte_mempool.h>
+
+#include <famez/geometry.h>
+#include <famez/loans.h>
+
+#include "devargs.h"
+#include "fabric.h"
+#include "reference_pool.h"
+
+namespace famez::pmd {
+
+// As rte_pktmbuf_pool_create() takes it.
+struct PoolWish {
+    const char* name;
+    std::uint32_t count;
+    std::uint32_t cache;
+    std::uint16_t private_bytes;
+    std::uint16_t data_room;
+    int socket;
+};
+
+class ZeroCopy {
+  public:
+    ZeroCopy(std::string name, const Trust& trust, MemoryType memory);
+
+    // ---- receive ----
+
+    // Packets of some ports are left where they are.
+    [[nodiscard]] bool keeps() const { return keeps_; }
+    // Whose: by id. For as long as this object lives.
+    [[nodiscard]] const bool* trusted() const { return trusted_.get(); }
+    // The headers of an RX queue, made when first asked for. nullptr if all is copied. Throws
+    // FabricError.
+    ReferencePool* references(std::uint16_t queue, int socket);
+    // Packets with the application, whose bytes lie in others' arenas.
+    [[nodiscard]] std::uint32_t held() const;
+    // Around the time in which the queues are polled; and at each tick.
+    void resume();
+    void pause();
+    void tick();
+
+    // ---- transmit ----
+
+    // A pool in the arena of the port. Once for a port, before it is started. Throws FabricError.
+    rte_mempool* make_pool(Fabric& fabric, const PoolWish& wish);
+    [[nodiscard]] rte_mempool* pool() const { return pool_; }
+    [[nodiscard]] LoanTable* loans() const { return loans_.get(); }
+
+  private:
+    std::string name_;
+    MemoryType memory_;
+    bool keeps_;
+    std::unique_ptr<bool[]> trusted_;
+    std::vector<std::unique_ptr<ReferencePool>> references_;  // by RX queue
+    std::unique_ptr<LoanTable> loans_;
+    rte_mempool* pool_ = nullptr;
+};
+
+}  // namespace famez::pmd
