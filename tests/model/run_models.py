@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks the Promela models of the lane and of sleeping (doc/lane-lifecycle.md).
+"""Checks the Promela models of the lane, of sleeping and of references (doc/lane-lifecycle.md).
 
 With all the rules a model must be clean, searched to the end; with a rule taken out (-DNO_...) Spin
 must find out what it was for. Prints a table; exit code 1 when anything is otherwise, 77 (skipped)
@@ -21,8 +21,10 @@ HERE = Path(__file__).resolve().parent
 SKIPPED = 77
 MEMORY_MB = 1800   # for each search
 AT_ONCE = 2
+HASH = "-w20"      # it grows by itself: filling the default's 128 MB takes longer than most searches
 # Search depth: Spin says when it was too small, and that is then an error.
-DEPTH = {"handshake": 10_000, "ring": 5_000_000, "grant": 10_000, "wake": 10_000}
+DEPTH = {"handshake": 10_000, "ring": 5_000_000, "grant": 10_000, "wake": 10_000,
+         "reference": 10_000}
 
 CLEAN = [
     ("handshake", "-DCLOSES=1 -DREVOKES=1"),
@@ -59,6 +61,16 @@ CLEAN = [
     ("wake", "-DTSO -DTABLES=0 -DSTOPS=1"),
     ("wake", "-DTSO -DTABLES=0 -DHOSTILE=1"),
     ("wake", "-DTABLES=0 -DHOSTILE=2 -DSTOPS=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1"),
+    ("reference", "-DS_CRASHES=1 -DNAKS=1 -DCLOSES=1"),
+    ("reference", "-DS_CRASHES=1 -DREOPENS=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DCREDITS=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DSEEN_END"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DSTEP_OVER"),
+    # Only credits that a new life of the sender did not skip can be old ones,
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNO_Z1_COUNT"),
+    # and they need not be skipped where the ring has room for them as well.
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNO_Z4_READ -DCREDITS=4"),
 ]
 
 # Every run comes to an end: there is no cycle at all.
@@ -67,6 +79,9 @@ FINITE = [
     ("grant", "-DP_CRASHES=0 -DC_CRASHES=0 -DREVOKES=1"),
     ("wake", "-DTABLES=0"),
     ("wake", "-DTABLES=0 -DSTOPS=1 -DTIMER"),
+    ("reference", "-DS_CRASHES=2"),
+    ("reference", "-DR_CRASHES=2"),
+    ("reference", "-DNAKS=1 -DCLOSES=1"),
 ]
 
 # More of the same, with --deep: minutes.
@@ -80,6 +95,12 @@ DEEP = [
     ("wake", "-DTSO -DCRASHES=1"),
     ("wake", "-DTSO -DTABLES=0 -DHOSTILE=2 -DCRASHES=1"),
     ("wake", "-DTSO -DMESSAGES=2 -DLATE"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNAKS=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DCLOSES=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNAKS=1 -DCLOSES=1"),
+    ("reference", "-DS_CRASHES=1 -DREOPENS=1 -DNAKS=1 -DCLOSES=1"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNAKS=1 -DSTEP_OVER"),
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DSENDS=5"),
 ]
 
 BROKEN = [
@@ -132,6 +153,35 @@ BROKEN = [
     ("wake", "-DNO_S6_SERVER -DCRASHES=1"),
     ("wake", "-DNO_S6_ORDER -DCRASHES=1"),
     ("wake", "-DNO_S6_TIMER -DHOSTILE=1"),
+    ("reference", "-DNO_Z1_COUNT -DS_CRASHES=1 -DNO_Z4_READ -DCREDITS=4"),
+    ("reference", "-DNO_Z1_MOVES -DR_CRASHES=1"),
+    ("reference", "-DNO_Z2_FINAL -DNAKS=1"),
+    ("reference", "-DNO_Z2_ALL -DNAKS=1"),
+    ("reference", "-DNO_Z2_BACK -DNAKS=1"),
+    ("reference", "-DNO_Z2_LAST -DNAKS=1 -DCLOSES=2"),
+    ("reference", "-DNO_Z2_CLOSE -DCLOSES=1"),
+    ("reference", "-DNO_Z2_REST -DNAKS=1 -DCLOSES=1"),
+    ("reference", "-DNO_Z2_CREDITS -DCLOSES=1"),
+    ("reference", "-DNO_Z2_SURVIVE -DS_CRASHES=1"),
+    ("reference", "-DNO_Z2_DROPPED"),
+    ("reference", "-DNO_Z3_TAKEN -DS_CRASHES=1"),
+    ("reference", "-DNO_Z3_ORDER -DR_CRASHES=1"),
+    ("reference", "-DNO_Z3_CONTINUE -DR_CRASHES=1"),
+    ("reference", "-DNO_Z3_START -DS_CRASHES=1 -DR_CRASHES=1"),
+    ("reference", "-DNO_Z4_TABLE -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_QUARANTINE -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_ANSWER -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_HELD -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_INLINE -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_READ -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_USE -DS_CRASHES=1 -DNO_Z4_READ -DCREDITS=4"),
+    ("reference", "-DNO_Z4_CLEAR -DS_CRASHES=1"),
+    ("reference", "-DNO_Z5_END -DR_CRASHES=1"),
+    ("reference", "-DNO_Z5_READ -DR_CRASHES=1"),
+    ("reference", "-DNO_Z5_HEARTBEAT"),
+    ("reference", "-DNO_Z5_BUSY -DREOPENS=1"),
+    ("reference", "-DNO_Z5_QUEUE -DS_CRASHES=1 -DREOPENS=1"),
+    ("reference", "-DNO_Z6_LIMIT -DCREDITS=1"),
 ]
 
 
@@ -160,7 +210,7 @@ def verify(model, flags, directory, optimise, search="-DSAFETY"):
     options = [] if model == "ring" else ["-E"]
     if search == "-DNP":
         options.append("-l")
-    said, searched = run(["./pan", *options, f"-m{DEPTH[model]}"], directory)
+    said, searched = run(["./pan", *options, HASH, f"-m{DEPTH[model]}"], directory)
     return said, generated + compiled + searched
 
 
