@@ -22,7 +22,7 @@ inline std::uint8_t* frame_of(rte_mbuf* packet) {
 }
 
 struct Crossing {
-    std::uint32_t burst;
+    std::uint16_t burst;
     rte_mempool* pool;
     Load load;
     std::vector<Stream> streams;

@@ -51,7 +51,8 @@ inline constexpr const char* promiscuous_help =
 
 inline constexpr const char* cores_help =
     "EAL's lcores that forward: 1,2 or 1-3. All that EAL has (-l) if not given.";
-inline constexpr const char* burst_help = "Frames taken from a queue at once, up to 512 (32).";
+inline constexpr const char* burst_help =
+    "Frames taken from a queue at once, up to 512 (32). Two full ones go on as one.";
 inline constexpr const char* drain_us_help =
     "How long frames wait for others, to be sent as one burst (0: they do not). More is faster "
     "with many ports, and later.";

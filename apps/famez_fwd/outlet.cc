@@ -37,7 +37,7 @@ void Outlet::note_load() {
     const bool held = impairer_ && impairer_->held() != 0;
     busy_ = count_ != 0 || impairer_ != nullptr || stuck_since_ != 0;
     load_.waiting = count_ != 0 || held ? load_.waiting | bit_ : load_.waiting & ~bit_;
-    load_.blocked = can_take_burst() ? load_.blocked & ~bit_ : load_.blocked | bit_;
+    load_.blocked = can_take_all() ? load_.blocked & ~bit_ : load_.blocked | bit_;
 }
 
 void Outlet::append(rte_mbuf* packet) {
@@ -100,7 +100,7 @@ void Outlet::gather(rte_mbuf* packet) {
     append(packet);
     if (count_ >= burst_ && stuck_since_ == 0) {
         push();
-    } else if (count_ == 1 || !can_take_burst()) {
+    } else if (count_ == 1 || !can_take_all()) {
         note_load();
     }
 }

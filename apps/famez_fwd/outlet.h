@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A worker's way out by one port. Frames that the port does not take at once wait here, at most two
-// bursts of them; `Load` tells the worker which outlets have such frames, and which have no room
-// for another burst.
+// A worker's way out by one port. Frames that the port does not take at once wait here, at most
+// twice what comes at once; `Load` tells the worker which outlets have such frames, and which have
+// no room for another burst.
 #pragma once
 
 #include <algorithm>
@@ -50,7 +50,7 @@ class Outlet {
     Outlet(const Outlet&) = delete;
     Outlet& operator=(const Outlet&) = delete;
 
-    // All of these; the array is free for other use afterwards. Only while can_take_burst().
+    // All of these; the array is free for other use afterwards. Only while can_take_all().
     [[gnu::always_inline]] void pass(rte_mbuf** packets, std::uint16_t count) {
         if (busy_) [[unlikely]] {
             pass_slowly(packets, count);
@@ -74,7 +74,8 @@ class Outlet {
     }
     [[nodiscard]] bool sends_at_once() const { return drain_ticks_ == 0; }
 
-    [[nodiscard]] bool can_take_burst() const { return count_ + burst_ <= capacity_; }
+    // All that may come at once.
+    [[nodiscard]] bool can_take_all() const { return !busy_ || count_ + burst_ <= capacity_; }
     // Copies are given up otherwise: they never block anybody.
     [[nodiscard]] bool can_take_copy() const { return count_ < burst_; }
     [[nodiscard]] bool can_take_one() const { return count_ < capacity_; }

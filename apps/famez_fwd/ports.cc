@@ -205,7 +205,7 @@ Ports::~Ports() {
 void Ports::make_pool(const Options& options, std::uint16_t workers) {
     std::uint32_t needed = 2 * pool_cache * (workers + 1U);
     for (const auto& port : ports_) {
-        needed += port->descriptors() + workers * 4 * options.burst;
+        needed += port->descriptors() + workers * 4 * bursts_at_once * options.burst;
         if (port->impairment().any()) needed += workers * port->impairment().limit;
     }
     const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;

@@ -18,9 +18,17 @@ struct Stream {
     Counters* counters;   // this worker's at this port
     TokenBucket floods;
 
-    [[gnu::always_inline]] std::uint16_t receive(rte_mbuf** packets, std::uint16_t most) const {
-        const std::uint16_t count = rte_eth_rx_burst(port, queue, packets, most);
-        if (count != 0) add(counters->received, count);
+    // A burst. Behind a full one more may wait: up to `bursts` of them, which go on as one.
+    [[gnu::always_inline]] std::uint16_t receive(rte_mbuf** packets, std::uint16_t burst,
+                                                 std::uint16_t bursts) const {
+        std::uint16_t came = rte_eth_rx_burst(port, queue, packets, burst);
+        if (came == 0) return 0;
+        std::uint16_t count = came;
+        while (came == burst && --bursts != 0) {
+            came = rte_eth_rx_burst(port, queue, packets + count, burst);
+            count += came;
+        }
+        add(counters->received, count);
         return count;
     }
 };

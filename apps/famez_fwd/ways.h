@@ -39,8 +39,8 @@ struct HoldsNothing {
 // A burst, and for each frame where it goes. Drivers read and write several packets at once, which
 // must not lie across two lines.
 struct Burst {
-    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_burst> packets;
-    std::array<std::uint8_t, max_burst> to;
+    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_at_once> packets;
+    std::array<std::uint8_t, max_at_once> to;
 };
 
 // --mode io and macswap: port 0 to 1, 1 to 0, 2 to 3, ... Of a single port, back.
@@ -55,10 +55,9 @@ class PairWay : public HoldsNothing {
 
     [[gnu::always_inline]] std::uint16_t poll(Crossing& crossing, Stream& stream) {
         Outlet& out = *partners_[stream.index];
-        if ((crossing.load.blocked & out.bit()) != 0) [[unlikely]]
+        if (!out.can_take_all()) [[unlikely]]
             return 0;
-        const std::uint16_t count =
-            stream.receive(packets_.data(), static_cast<std::uint16_t>(crossing.burst));
+        const std::uint16_t count = stream.receive(packets_.data(), crossing.burst, bursts_at_once);
         if (count == 0) return 0;
         if constexpr (swap) {
             for (std::uint16_t i = 0; i < count; ++i)
@@ -77,7 +76,7 @@ class PairWay : public HoldsNothing {
     }
 
     std::array<Outlet*, max_ports> partners_{};
-    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_burst> packets_;
+    alignas(RTE_CACHE_LINE_SIZE) std::array<rte_mbuf*, max_at_once> packets_;
 };
 
 // For the modes in which any frame may go anywhere: the burst goes on in one piece if it can.
@@ -93,7 +92,7 @@ template <class Other>
     for (std::uint16_t i = 1; i < count; ++i)
         differ |= burst.to[i] ^ first;
     if (differ == 0 && first < to_nobody &&
-        (count == crossing.burst || crossing.outlet(first).sends_at_once())) [[likely]] {
+        (count >= crossing.burst || crossing.outlet(first).sends_at_once())) [[likely]] {
         crossing.outlet(first).pass(burst.packets.data(), count);
         return;
     }
@@ -112,8 +111,7 @@ class HubWay : public HoldsNothing {
   public:
     std::uint16_t poll(Crossing& crossing, Stream& stream) {
         if (crossing.load.blocked != 0) return 0;
-        const std::uint16_t count =
-            stream.receive(packets_.data(), static_cast<std::uint16_t>(crossing.burst));
+        const std::uint16_t count = stream.receive(packets_.data(), crossing.burst, 1);
         for (std::uint16_t i = 0; i < count; ++i)
             crossing.flood(stream, packets_[i]);
         if (count != 0) {
@@ -135,7 +133,7 @@ class BridgeWay : public HoldsNothing {
         if (crossing.load.blocked != 0) [[unlikely]]
             return 0;
         const std::uint16_t count =
-            stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
+            stream.receive(burst_.packets.data(), crossing.burst, bursts_at_once);
         if (count == 0) return 0;
         decide(stream, count);
         distribute(crossing, burst_, count, [&](std::uint8_t to, rte_mbuf* packet) {
@@ -207,7 +205,7 @@ class RouteWay {
         if (crossing.load.blocked != 0) [[unlikely]]
             return 0;
         const std::uint16_t count =
-            stream.receive(burst_.packets.data(), static_cast<std::uint16_t>(crossing.burst));
+            stream.receive(burst_.packets.data(), crossing.burst, bursts_at_once);
         if (count == 0) return 0;
         decide(count);
         distribute(crossing, burst_, count, [&](std::uint8_t to, rte_mbuf* packet) {

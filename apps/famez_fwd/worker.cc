@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <algorithm>
+#include <span>
 
 #include <rte_cycles.h>
 
@@ -36,7 +37,7 @@ Worker::Worker(const Shared& shared, std::uint16_t index, std::uint16_t workers,
       index_(index),
       lcore_(lcore),
       hz_(rte_get_tsc_hz()),
-      crossing_{shared.options.burst, shared.ports.pool(), {}, {}, {}} {
+      crossing_{static_cast<std::uint16_t>(shared.options.burst), shared.ports.pool(), {}, {}, {}} {
     add_streams(workers);
     add_outlets();
 }
@@ -65,7 +66,7 @@ void Worker::add_outlets() {
             .queue = port.tx_queue_of(index_),
             .lock = port.lock_of(index_),
             .index = i,
-            .burst = options.burst,
+            .burst = options.burst * bursts_at_once,
             .longest_frame = options.mtu + Ports::frame_overhead,
             .when_full = options.when_full,
             .drain_ticks = ticks(options.drain_us * 1e-6, hz_),
@@ -110,10 +111,11 @@ void Worker::run_way(Way& way) {
     const auto idle_us = shared_.options.idle_us;
     Idle idle(crossing_.streams,
               idle_us ? std::max<std::uint64_t>(1, ticks(*idle_us * 1e-6, hz_)) : 0, hz_);
+    const std::span<Stream> streams(crossing_.streams);
     while (!stop_requested()) {
         way.refresh();
         std::uint32_t came = 0;
-        for (Stream& stream : crossing_.streams)
+        for (Stream& stream : streams)
             came += way.poll(crossing_, stream);
         if (crossing_.load.waiting != 0 || way.waiting()) [[unlikely]] {
             const std::uint64_t now = rte_rdtsc();
