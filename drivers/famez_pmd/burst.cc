@@ -92,10 +92,11 @@ struct Stash {
     add(queue.counters->too_long, 1);
 }
 
-template <class Memory>
+// From a Receiver or a ReceiverSet.
+template <class Source>
 std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     auto& queue = *static_cast<RxQueue*>(opaque);
-    auto& receiver = *static_cast<Receiver<Memory>*>(queue.receiver);
+    auto& receiver = *static_cast<Source*>(queue.receiver);
     Stash stash(queue);
     std::uint32_t received = 0;
     std::uint64_t bytes = 0;
@@ -326,7 +327,8 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 }
 
 template <class Memory>
-constexpr BurstPath path{rx<Memory>, tx_link<Memory>, tx_fabric<Memory>};
+constexpr BurstPath path{rx<Receiver<Memory>>, rx<ReceiverSet<Memory>>, tx_link<Memory>,
+                         tx_fabric<Memory>};
 
 }  // namespace
 

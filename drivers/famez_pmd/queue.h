@@ -44,7 +44,8 @@ struct RxQueue {
     // where asking the pool for a burst and giving the rest back would cost it 25 ns.
     static constexpr std::uint32_t stash_size = 64;
 
-    void* receiver;  // a Receiver<Memory>: that of the port's burst functions
+    void* receiver;  // a Receiver<Memory>, or with `many` a ReceiverSet<Memory>; the memory type is
+                     // that of the port's burst functions
     RxCounters* counters;
     rte_mempool* pool;
     MbufRearm rearm;
@@ -55,6 +56,8 @@ struct RxQueue {
     // Off the path of packets.
     std::uint32_t peer;         // the other end of a point-to-point link, or 0
     bool weak;                  // the memory type: the receiver's
+    bool many;                  // the port has fewer queues than lanes
+    bool deferred;              // the application starts it by itself
     std::uint16_t descriptors;  // what was asked for: it means nothing to a lane
 };
 
@@ -68,6 +71,7 @@ struct TxQueue {
     std::uint32_t frame_max;   // bytes that a record can hold
     std::uint32_t mac_prefix;  // of addresses derived from ids (mac.h)
     std::uint16_t descriptors;
+    bool deferred;   // the application starts it by itself
     bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };
 
