@@ -90,6 +90,10 @@ inline constexpr const char* mbufs_help =
 inline constexpr const char* mbuf_size_help =
     "Bytes of a packet buffer. 2048 if not given: larger frames become chains if the port can "
     "send chains, else buffers are made as large as the frames.";
+inline constexpr const char* queues_help =
+    "tx: sends on so many TX queues, a burst each in turn; rx: polls so many RX queues; the two "
+    "need not be the same. With --verify the order is checked within each TX queue, for none is "
+    "kept between them.";
 inline constexpr const char* json_help =
     "The result as JSON on stdout, one object a line and size, units in the key names.";
 inline constexpr const char* csv_help = "The result as CSV on stdout, with a header line.";
