@@ -167,12 +167,15 @@ void add_geometry_options(CLI::App& app, ServerOptions& options) {
         ->type_name("N")
         ->check(CLI::Range(0U, layout::fabric_number_max))
         ->capture_default_str();
-    app.add_option("--vectors", options.vectors,
-                   "Eventfds of each port. FAME-Z mail needs ports + 2")
+    app.add_option(
+           "--vectors", options.vectors,
+           "Eventfds of each port. FAME-Z mail needs ports + 2; each lane beyond the first has a "
+           "doorbell of its own if there is one more for it")
         ->type_name("N")
         ->check(CLI::Range(1U, vectors_max))
-        ->default_str(fmt::format("ports + 2 as long as ports x vectors <= {}, else one a lane",
-                                  descriptors_for_default_vectors));
+        ->default_str(fmt::format(
+            "ports + 1 + lanes as long as ports x vectors <= {}, else ports + 2, else one a lane",
+            descriptors_for_default_vectors));
     app.add_option("-l,--region-size", geometry.region_bytes,
                    "Size of the region, a power of two. Memory is used only where it is touched")
         ->type_name("SIZE")
@@ -191,7 +194,7 @@ void add_geometry_options(CLI::App& app, ServerOptions& options) {
                    "What a port has for the rings of those that send to it")
         ->type_name("SIZE")
         ->transform(size)
-        ->default_str("8M, less if half the region is too small");
+        ->default_str("8M a lane, less if half the region is too small");
     app.add_option("--arena-size", geometry.arena_bytes, "What a port has for zero-copy buffers")
         ->type_name("SIZE")
         ->transform(size)
@@ -355,8 +358,12 @@ void complete(ServerOptions& options, bool size_given) {
 }  // namespace
 
 std::uint32_t default_vectors(std::uint32_t ports, std::uint32_t lanes) {
-    const bool mail_fits = ports * (std::uint64_t{ports} + 2) <= descriptors_for_default_vectors;
-    return mail_fits ? ports + 2 : lanes;
+    const auto fits = [ports](std::uint32_t vectors) {
+        return ports * std::uint64_t{vectors} <= descriptors_for_default_vectors;
+    };
+    // Mail's and lane 0's, and one for each further lane.
+    if (fits(ports + 1 + lanes)) return ports + 1 + lanes;
+    return fits(ports + 2) ? ports + 2 : lanes;
 }
 
 std::uint64_t client_descriptors(const ServerOptions& options) {

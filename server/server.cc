@@ -301,8 +301,10 @@ void Server::detach(std::uint32_t id) {
 // a ring too many costs its receiver one poll.
 void Server::wake_sleepers() {
     if (!table_) return;
-    for (const std::uint32_t id : table_->sleepers())
-        ring_eventfd(ids_->eventfds(id)->front().get());
+    for (const auto& [id, vector] : table_->sleepers()) {
+        const auto& eventfds = *ids_->eventfds(id);
+        ring_eventfd(eventfds[vector < eventfds.size() ? vector : 0].get());
+    }
 }
 
 void Server::tell(Port& port, std::int64_t value, SharedFds fds) {

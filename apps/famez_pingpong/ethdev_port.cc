@@ -126,7 +126,28 @@ std::uint32_t EthdevPort::choose_mtu(const Options& options, const rte_eth_dev_i
     return wanted;
 }
 
+std::uint16_t EthdevPort::receive_of_many(rte_mbuf** packets, std::uint16_t count) const {
+    std::uint16_t received = 0;
+    for (std::uint16_t i = 0; i < rx_queues_ && received == 0; ++i) {
+        rx_turn_ = static_cast<std::uint16_t>(rx_turn_ + 1 < rx_queues_ ? rx_turn_ + 1 : 0);
+        received = rte_eth_rx_burst(id_, rx_turn_, packets, count);
+    }
+    return received;
+}
+
+void EthdevPort::choose_queues(const Options& options, const rte_eth_dev_info& info) {
+    // What tx receives is the few words of the other end.
+    rx_queues_ = options.role == Role::rx ? options.queues : std::uint16_t{1};
+    tx_queues_ = options.role == Role::tx ? options.queues : std::uint16_t{1};
+    if (rx_queues_ <= info.max_rx_queues && tx_queues_ <= info.max_tx_queues) return;
+    throw PortError(fmt::format(
+        "port {} ({}, {}) has {} receive and {} transmit queues at most; give a smaller --queues{}",
+        id_, name_, driver_, info.max_rx_queues, info.max_tx_queues,
+        driver_ == "net_famez" ? ", or the server --lanes" : ""));
+}
+
 void EthdevPort::configure(const Options& options, const rte_eth_dev_info& info) {
+    choose_queues(options, info);
     const std::uint32_t mtu = choose_mtu(options, info);
     largest_frame_ = std::max(mtu + ether_header, options.largest_frame());
     const bool can_chain = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
@@ -153,10 +174,11 @@ void EthdevPort::configure(const Options& options, const rte_eth_dev_info& info)
     // tx sleeps by the clock only. A driver without receive interrupts ignores it, or refuses here
     // or when it starts.
     conf_.intr_conf.rxq = options.idle_us && options.role != Role::tx ? 1 : 0;
-    if (conf_.intr_conf.rxq != 0 && rte_eth_dev_configure(id_, 1, 1, &conf_) != 0) {
+    if (conf_.intr_conf.rxq != 0 &&
+        rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf_) != 0) {
         conf_.intr_conf.rxq = 0;
     }
-    check(rte_eth_dev_configure(id_, 1, 1, &conf_), "refuses one queue each way",
+    check(rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf_), "refuses its queues",
           "see the driver's own lines above");
     check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors_, &tx_descriptors_),
           "refuses 1024 descriptors", "see the driver's own lines above");
@@ -166,7 +188,8 @@ void EthdevPort::make_pool(const Options& options) {
     const std::uint32_t segments = 1 + (largest_frame_ - 1) / segment_size_;
     // What both rings and all bursts under way can hold, and the cache on top.
     const std::uint32_t needed =
-        std::max(2U * (rx_descriptors_ + tx_descriptors_), 2 * options.burst * segments) +
+        std::max(2U * (rx_queues_ * rx_descriptors_ + tx_queues_ * tx_descriptors_),
+                 2 * options.burst * segments) +
         2 * pool_cache + options.burst * segments;
     const std::uint32_t count = options.mbufs != 0 ? options.mbufs : needed;
     const std::uint32_t cache = std::min(pool_cache, count / 2);
@@ -193,12 +216,16 @@ void EthdevPort::set_up_queues(const rte_eth_dev_info& info) {
     const auto socket = static_cast<unsigned>(node < 0 ? SOCKET_ID_ANY : node);
     rte_eth_rxconf rx = info.default_rxconf;
     rx.offloads = conf_.rxmode.offloads;
-    check(rte_eth_rx_queue_setup(id_, 0, rx_descriptors_, socket, &rx, pool_),
-          "cannot set up its receive queue", "a larger --mbuf-size may help");
+    for (std::uint16_t i = 0; i < rx_queues_; ++i) {
+        check(rte_eth_rx_queue_setup(id_, i, rx_descriptors_, socket, &rx, pool_),
+              "cannot set up its receive queue", "a larger --mbuf-size may help");
+    }
     rte_eth_txconf tx = info.default_txconf;
     tx.offloads = conf_.txmode.offloads;
-    check(rte_eth_tx_queue_setup(id_, 0, tx_descriptors_, socket, &tx),
-          "cannot set up its transmit queue", "see the driver's own lines above");
+    for (std::uint16_t i = 0; i < tx_queues_; ++i) {
+        check(rte_eth_tx_queue_setup(id_, i, tx_descriptors_, socket, &tx),
+              "cannot set up its transmit queue", "see the driver's own lines above");
+    }
 }
 
 void EthdevPort::start(const rte_eth_dev_info& info) {
@@ -206,7 +233,7 @@ void EthdevPort::start(const rte_eth_dev_info& info) {
     if (started != 0 && conf_.intr_conf.rxq != 0) {
         note("port {} does not start with receive interrupts; trying without", id_);
         conf_.intr_conf.rxq = 0;
-        check(rte_eth_dev_configure(id_, 1, 1, &conf_), "refuses one queue each way",
+        check(rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf_), "refuses its queues",
               "see the driver's own lines above");
         set_up_queues(info);
         started = rte_eth_dev_start(id_);
@@ -215,8 +242,10 @@ void EthdevPort::start(const rte_eth_dev_info& info) {
 }
 
 void EthdevPort::reclaim() const {
-    rte_eth_tx_burst(id_, 0, nullptr, 0);
-    rte_eth_tx_done_cleanup(id_, 0, 0);
+    for (std::uint16_t i = 0; i < tx_queues_; ++i) {
+        rte_eth_tx_burst(id_, i, nullptr, 0);
+        rte_eth_tx_done_cleanup(id_, i, 0);
+    }
 }
 
 bool EthdevPort::link_up() {
@@ -251,7 +280,7 @@ void EthdevPort::receive_control(const std::function<void(const ReceivedControl&
 }
 
 std::unique_ptr<Interrupt> EthdevPort::make_interrupt() {
-    return std::make_unique<RxInterrupt>(id_);
+    return std::make_unique<RxInterrupt>(id_, rx_queues_);
 }
 
 void EthdevPort::add_statistics(nlohmann::ordered_json& json) const {

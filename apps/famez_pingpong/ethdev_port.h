@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One ethdev port with one queue each way, whatever its driver. port.h says what the nested classes
-// are for.
+// One ethdev port with one queue each way (or --queues), whatever its driver. port.h says what the
+// nested classes are for.
 #pragma once
 
 #include <array>
@@ -48,11 +48,15 @@ class EthdevPort final : public Port {
     [[nodiscard]] std::string statistics_line() const override;
 
     std::uint16_t receive(rte_mbuf** packets, std::uint16_t count) const {
-        return rte_eth_rx_burst(id_, 0, packets, count);
+        if (rx_queues_ == 1) [[likely]]
+            return rte_eth_rx_burst(id_, 0, packets, count);
+        return receive_of_many(packets, count);
     }
     std::uint16_t send(rte_mbuf** packets, std::uint16_t count) const {
-        return rte_eth_tx_burst(id_, 0, packets, count);
+        return rte_eth_tx_burst(id_, tx_queue_, packets, count);
     }
+    // Which TX queue send() uses, of Options::queues.
+    void use_queue(std::uint16_t queue) { tx_queue_ = queue; }
 
     static void free(rte_mbuf** packets, std::uint32_t count) {
         rte_pktmbuf_free_bulk(packets, count);
@@ -62,7 +66,10 @@ class EthdevPort final : public Port {
     void reclaim() const;
 
   private:
+    // One burst, of the next RX queue that has something.
+    std::uint16_t receive_of_many(rte_mbuf** packets, std::uint16_t count) const;
     void choose(const Options& options);
+    void choose_queues(const Options& options, const rte_eth_dev_info& info);
     void configure(const Options& options, const rte_eth_dev_info& info);
     void make_pool(const Options& options);
     void set_up_queues(const rte_eth_dev_info& info);
@@ -72,6 +79,10 @@ class EthdevPort final : public Port {
     void check(int result, const char* what, const char* cure) const;
 
     std::uint16_t id_ = 0;
+    std::uint16_t rx_queues_ = 1;
+    std::uint16_t tx_queues_ = 1;
+    std::uint16_t tx_queue_ = 0;
+    mutable std::uint16_t rx_turn_ = 0;
     rte_mempool* pool_ = nullptr;
     MacAddress mac_{};
     std::string name_;

@@ -52,7 +52,7 @@ class Doorbell final : public Interrupt {
     bool wait(double seconds) override {
         famez::Sleeper& sleeper = endpoint_.sleeper();
         sleeper.fall_asleep(endpoint_.receiver());
-        pollfd bell{sleeper.eventfd(), POLLIN, 0};
+        pollfd bell{sleeper.fd(), POLLIN, 0};
         const auto whole = static_cast<std::time_t>(seconds);
         const timespec time{whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
         // Ctrl-C ends it too.

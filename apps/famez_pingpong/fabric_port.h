@@ -65,6 +65,7 @@ class FabricPort final : public Port {
     }
     static void free(const Packet* /*messages*/, std::uint32_t /*count*/) {}
     static void reclaim() {}
+    static void use_queue(std::uint16_t /*queue*/) {}  // it has one
 
   private:
     using Burst = typename Producer<WriteBack>::Burst;

@@ -93,6 +93,10 @@ inline constexpr const char* mbuf_size_help =
 inline constexpr const char* zero_copy_help =
     "Packet buffers in the port's part of the shared memory, so that nothing is copied on the way to "
     "a receiver that has the devarg trust=. net_famez only.";
+inline constexpr const char* queues_help =
+    "tx: sends on so many TX queues, a burst each in turn; rx: polls so many RX queues; the two "
+    "need not be the same. With --verify the order is checked within each TX queue, for none is "
+    "kept between them.";
 inline constexpr const char* json_help =
     "The result as JSON on stdout, one object a line and size, units in the key names.";
 inline constexpr const char* csv_help = "The result as CSV on stdout, with a header line.";

@@ -66,6 +66,9 @@ void add_run_options(CLI::App& app, Raw& raw) {
     app.add_option("--burst", raw.burst, burst_help)
         ->type_name("N")
         ->check(CLI::Range(1U, max_burst).description(""));
+    app.add_option("--queues", o.queues, queues_help)
+        ->type_name("N")
+        ->check(CLI::Range(1U, max_queues).description(""));
     app.add_option("--count", o.count, count_help)
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
@@ -122,7 +125,7 @@ void add_port_options(CLI::App& app, Raw& raw) {
 void check_api_has(const CLI::App& app, const Options& o) {
     const bool fabric = o.api == Api::fabric;
     const std::vector<const char*> others =
-        fabric ? std::vector{"--port", "--mtu", "--mbufs", "--mbuf-size", "--zero-copy"}
+        fabric ? std::vector{"--port", "--mtu", "--mbufs", "--mbuf-size", "--zero-copy", "--queues"}
                : std::vector{"--socket", "--cpu"};
     for (const char* name : others) {
         if (app.count(name) == 0) continue;
@@ -165,6 +168,19 @@ void check_role_has(const Options& o) {
     if (o.idle_us && o.role == Role::tx && !o.rate) {
         throw std::invalid_argument(
             "--idle-us: without --rate tx always has something to send, and never sleeps");
+    }
+    if (o.queues > 1 && (o.role == Role::ping || o.role == Role::pong)) {
+        throw std::invalid_argument(
+            fmt::format("--queues: {} has one; give it to tx or rx", to_string(o.role)));
+    }
+    if (o.queues > 1 && o.role == Role::tx && o.wait_s == 0) {
+        throw std::invalid_argument("--queues: the other end must be told; leave out --wait 0");
+    }
+    if (o.queues > 1 && o.role == Role::tx &&
+        std::any_of(o.sizes.begin(), o.sizes.end(),
+                    [](const SizeRange& range) { return range.min < min_queues_frame; })) {
+        throw std::invalid_argument(
+            fmt::format("--queues: needs frames of {} bytes or more", min_queues_frame));
     }
     if (!o.histogram_file.empty() && o.role != Role::ping) {
         throw std::invalid_argument(

@@ -33,6 +33,7 @@ struct Options {
     std::vector<SizeRange> sizes;
     bool sizes_given = false;
     std::uint32_t burst = 0;
+    std::uint16_t queues = 1;  // tx: that it sends on; rx: that it polls
     std::optional<std::uint64_t> count;
     std::optional<double> duration_s;
     std::uint64_t warmup = 0;

@@ -16,6 +16,9 @@ constexpr double linger_seconds = 0.100;
 // A sender silent for this long may be replaced by another one.
 constexpr double silent_seconds = 0.5;
 
+// An end that overtook data on other queues comes again so often until it is believed.
+constexpr std::uint32_t early_ends_max = 10;
+
 constexpr std::uint64_t no_limit = UINT64_MAX;
 
 }  // namespace
@@ -58,7 +61,11 @@ void Receiver::on_hello(const ReceivedControl& hello) {
         hello_ = m;
         sender_ = hello.from;
         sizes_ = SizeRange{m.size_min, m.size_max};
-        verifier_.learn_sizes(*sizes_);
+        if (m.queues > 1) {
+            verifier_.start(sizes_, std::nullopt, m.queues);
+        } else {
+            verifier_.learn_sizes(*sizes_);
+        }
         pacer_.expect(sizes_->max);
         look_for_pattern();
     } else if (!known) {
@@ -87,11 +94,12 @@ void Receiver::open(std::optional<ReceivedControl> hello) {
     }
     // Without a hello the first messages are checked already.
     if (hello) {
-        verifier_.start(sizes_, first);
+        verifier_.start(sizes_, first, hello_->queues);
         look_for_pattern();
     }
     pacer_.expect(sizes_ ? sizes_->max : port_.largest_frame());
     state_ = State::open;
+    early_ends_ = 0;
     link_.expect_down(false);
     seen_at_ = now_cycles();
     pacer_.watch_for_stalls(true);
@@ -115,10 +123,18 @@ void Receiver::look_for_pattern() {
         "--verify too");
 }
 
+// Several queues keep no order between them.
+bool Receiver::is_early(const ControlMessage& end) {
+    if (!hello_ || hello_->queues <= 1) return false;
+    const std::uint64_t came = hello_->next_sequence + tally_.messages;
+    return came < end.next_sequence && ++early_ends_ < early_ends_max;
+}
+
 void Receiver::on_end(const ReceivedControl& end) {
     const ControlMessage& m = end.message;
     const bool ours =
         hello_ ? hello_->session == m.session && hello_->run == m.run : state_ == State::open;
+    if (ours && state_ == State::open && is_early(m)) return;
     if (ours && state_ == State::open) close("end_of_stream", &m);
     if (!ours && state_ == State::open) return;
     answer(end.from, m, Control::end_ack);

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "control.h"
 #include "cpu_use.h"
@@ -14,9 +13,9 @@
 #include "options.h"
 #include "pacer.h"
 #include "port.h"
+#include "queue_verifier.h"
 #include "report.h"
 #include "tally.h"
-#include "verify.h"
 
 namespace famez::pingpong {
 
@@ -49,7 +48,7 @@ class Receiver {
 
     template <class Frame>
     void verify(const Frame& frame) {
-        verify_frame(frame, verifier_, pieces_);
+        verifier_.verify(frame);
     }
 
     void count_dropped(std::uint64_t messages) { dropped_ += messages; }
@@ -70,6 +69,7 @@ class Receiver {
     void ask_who();
     void complain_of_size() const;
     void look_for_pattern();
+    bool is_early(const ControlMessage& end);
     [[nodiscard]] bool stranger(const ReceivedControl& hello) const;
     [[nodiscard]] std::optional<std::uint64_t> count_lost(const ControlMessage* end) const;
     void add_row(const char* ended, std::optional<std::uint64_t> lost);
@@ -81,8 +81,7 @@ class Receiver {
     Tally tally_;
     Pacer pacer_;
     CpuUse cpu_use_;
-    Verifier verifier_;
-    std::vector<Piece> pieces_;
+    QueueVerifier verifier_;
 
     State state_ = State::idle;
     std::optional<ControlMessage> hello_;  // of the open or the last stream; none: it said no hello
@@ -90,6 +89,7 @@ class Receiver {
     std::optional<SizeRange> sizes_;
     ControlMessage totals_;  // of the last stream, in case its end is asked again
     std::uint64_t limit_ = 1;
+    std::uint32_t early_ends_ = 0;
     std::uint64_t foreign_ = 0;
     std::uint64_t dropped_ = 0;
     std::uint64_t seen_messages_ = 0;  // by the last tick

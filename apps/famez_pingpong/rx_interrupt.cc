@@ -16,14 +16,13 @@
 
 namespace famez::pingpong {
 
-RxInterrupt::RxInterrupt(std::uint16_t port) : port_(port) {
+RxInterrupt::RxInterrupt(std::uint16_t port, std::uint16_t queues) : port_(port), queues_(queues) {
     works_ = start();
 }
 
 RxInterrupt::~RxInterrupt() {
-    if (listening_) {
-        rte_eth_dev_rx_intr_ctl_q(port_, 0, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_DEL, nullptr);
-    }
+    for (std::uint16_t i = 0; i < listening_; ++i)
+        rte_eth_dev_rx_intr_ctl_q(port_, i, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_DEL, nullptr);
     if (alarm_ >= 0) ::close(alarm_);  // which takes it out of the epoll set too
 }
 
@@ -37,10 +36,12 @@ bool RxInterrupt::start() {
     const int enabled = rte_eth_dev_rx_intr_enable(port_, 0);
     if (enabled < 0) return give_up("enabling it", -enabled);
     rte_eth_dev_rx_intr_disable(port_, 0);
-    const int added =
-        rte_eth_dev_rx_intr_ctl_q(port_, 0, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_ADD, nullptr);
-    if (added < 0) return give_up("waiting for it", -added);
-    listening_ = true;
+    while (listening_ < queues_) {
+        const int added = rte_eth_dev_rx_intr_ctl_q(port_, listening_, RTE_EPOLL_PER_THREAD,
+                                                    RTE_INTR_EVENT_ADD, nullptr);
+        if (added < 0) return give_up("waiting for it", -added);
+        ++listening_;
+    }
     alarm_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (alarm_ < 0) return give_up("a timer", errno);
     alarm_event_.epdata.event = EPOLLIN;
@@ -58,13 +59,22 @@ bool RxInterrupt::set_alarm(double seconds) {
     return timerfd_settime(alarm_, 0, &time, nullptr) == 0;
 }
 
+// All queues; what came before may ring nobody, so `came` tells of it. A driver that cannot count
+// says so (< 0).
+bool RxInterrupt::enable(bool& came) const {
+    for (std::uint16_t i = 0; i < queues_; ++i) {
+        if (rte_eth_dev_rx_intr_enable(port_, i) < 0) return false;
+        came |= rte_eth_rx_queue_count(port_, i) > 0;
+    }
+    return true;
+}
+
 bool RxInterrupt::wait(double seconds) {
-    if (!set_alarm(seconds) || rte_eth_dev_rx_intr_enable(port_, 0) < 0) {
+    bool came = false;
+    if (!set_alarm(seconds) || !enable(came)) {
         works_ = false;  // the caller sleeps otherwise from now on
         return false;
     }
-    // What came before the enabling may ring nobody. A driver that cannot count says so (< 0).
-    bool came = rte_eth_rx_queue_count(port_, 0) > 0;
     if (!came) {
         std::array<rte_epoll_event, 2> events{};
         // Interruptible: Ctrl-C ends the sleep. Twice the time, should the timer be lost.
@@ -74,7 +84,8 @@ bool RxInterrupt::wait(double seconds) {
         for (int i = 0; i < count; ++i)
             came |= events[static_cast<std::size_t>(i)].fd != alarm_;
     }
-    rte_eth_dev_rx_intr_disable(port_, 0);
+    for (std::uint16_t i = 0; i < queues_; ++i)
+        rte_eth_dev_rx_intr_disable(port_, i);
     return came;
 }
 

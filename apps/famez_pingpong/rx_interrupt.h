@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The receive interrupt of a port's queue 0, by the public ethdev API alone.
+// The receive interrupts of a port's queues, by the public ethdev API alone.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace famez::pingpong {
 // Belongs to the thread that makes it: EAL keeps one epoll set a thread.
 class RxInterrupt final : public Interrupt {
   public:
-    explicit RxInterrupt(std::uint16_t port);
+    RxInterrupt(std::uint16_t port, std::uint16_t queues);
     ~RxInterrupt() override;
 
     [[nodiscard]] bool works() const override { return works_; }
@@ -25,12 +25,14 @@ class RxInterrupt final : public Interrupt {
     bool start();
     bool give_up(const char* what, int error);
     bool set_alarm(double seconds);
+    bool enable(bool& came) const;
 
     std::uint16_t port_;
+    std::uint16_t queues_;
     // EAL waits in whole milliseconds; the next message to be sent may be due sooner.
     int alarm_ = -1;
     rte_epoll_event alarm_event_{};
-    bool listening_ = false;
+    std::uint16_t listening_ = 0;  // to so many queues
     bool works_ = false;
     std::string reason_;
 };

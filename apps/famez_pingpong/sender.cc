@@ -35,6 +35,7 @@ Sender::Sender(const Options& options, Port& port, LinkWatch& link)
     about_.role = static_cast<std::uint32_t>(options.role);
     about_.verified = options.verify ? 1 : 0;
     about_.warmup = options.warmup;
+    about_.queues = static_cast<std::uint8_t>(options.queues > 1 ? options.queues : 0);
 }
 
 bool Sender::say(Control kind, std::uint64_t next_sequence) {

@@ -35,7 +35,8 @@ class Transmitter {
     template <bool with_pattern, Shape shape, Pace pace>
     void transmit_as();
     template <bool with_pattern, Shape shape>
-    std::uint32_t build(std::uint32_t count);
+    std::uint32_t build(std::uint32_t count, std::uint64_t sequence);
+    std::uint64_t begin_burst();
     bool push(std::uint32_t count);
     bool wait_until_due();
     bool on_tick();
@@ -45,6 +46,8 @@ class Transmitter {
     Stream stream_;
     typename AnyPort::Builder builder_;
     Tally& tally_;
+    std::uint16_t queue_ = 0;                       // with several: the last one used
+    std::array<std::uint64_t, max_queues> next_{};  // and the next sequence number of each
     std::array<typename AnyPort::Packet, max_burst> packets_{};
 };
 
@@ -60,15 +63,25 @@ bool Transmitter<AnyPort>::on_tick() {
 // Says how many: at most so many, and none when there is no buffer.
 template <class AnyPort>
 template <bool with_pattern, Shape shape>
-std::uint32_t Transmitter<AnyPort>::build(std::uint32_t count) {
+std::uint32_t Transmitter<AnyPort>::build(std::uint32_t count, std::uint64_t sequence) {
     const SizePlan& plan = stream_.plan();
     if constexpr (shape == Shape::fixed) {
-        return builder_.template build_fixed<with_pattern>(packets_.data(), count, tally_.messages,
+        return builder_.template build_fixed<with_pattern>(packets_.data(), count, sequence,
                                                            plan.range().min);
     } else {
-        return builder_.template build_planned<with_pattern>(packets_.data(), count,
-                                                             tally_.messages, plan);
+        return builder_.template build_planned<with_pattern>(packets_.data(), count, sequence,
+                                                             plan);
     }
+}
+
+// Its first sequence number. A burst goes to one queue as a whole.
+template <class AnyPort>
+std::uint64_t Transmitter<AnyPort>::begin_burst() {
+    if (options_.queues == 1) [[likely]]
+        return tally_.messages;
+    queue_ = static_cast<std::uint16_t>(queue_ + 1 < options_.queues ? queue_ + 1 : 0);
+    port_.use_queue(queue_);
+    return next_[queue_];
 }
 
 // Hands a burst over, however long the other end lets us wait: nothing is dropped here. False when
@@ -112,17 +125,19 @@ void Transmitter<AnyPort>::transmit_as() {
                 continue;
             }
         }
-        count = build<with_pattern, shape>(count);
+        const std::uint64_t sequence = begin_burst();
+        count = build<with_pattern, shape>(count, sequence);
         if (count == 0) [[unlikely]] {
             port_.reclaim();
             if (stream_.pacer().spend_empty() && !on_tick()) return;
             continue;
         }
         const bool go_on = push(count);
+        next_[queue_] = sequence + (tally_.messages - first);
         if constexpr (shape == Shape::fixed) {
             tally_.bytes += (tally_.messages - first) * stream_.plan().range().min;
         } else {
-            for (std::uint64_t i = first; i < tally_.messages; ++i)
+            for (std::uint64_t i = sequence; i < next_[queue_]; ++i)
                 tally_.bytes += stream_.plan().size_of(i);
         }
         if (!go_on) return;
@@ -145,6 +160,8 @@ void Transmitter<AnyPort>::transmit() {
 
 template <class AnyPort>
 void Transmitter<AnyPort>::run_size(Row& row) {
+    for (std::uint32_t queue = 0; queue < max_queues; ++queue)
+        next_[queue] = queue_sequence(queue);
     options_.rate ? transmit<Pace::at_rate>() : transmit<Pace::unlimited>();
     row.sent = tally_.messages;
 }

@@ -138,6 +138,16 @@ enum class Control : std::uint16_t {
 
 // A control frame's payload. It never has another size, and its size tells it apart without a look
 // at the frame (the receiver that touches nothing).
+// With several TX queues each has its own sequence, whose number it carries in the highest byte:
+// order is kept within a queue only.
+inline constexpr std::uint32_t queue_shift = 56;
+constexpr std::uint64_t queue_sequence(std::uint32_t queue) {
+    return std::uint64_t{queue} << queue_shift;
+}
+inline constexpr std::uint32_t max_queues = 64;
+// The shortest frame that tells all of its sequence number.
+inline constexpr std::uint32_t min_queues_frame = ether_header + sizeof(std::uint64_t);
+
 struct ControlMessage {
     static constexpr std::uint32_t magic_value = 0x50505A46;  // "FZPP"
     static constexpr std::uint16_t version_value = 1;
@@ -158,7 +168,9 @@ struct ControlMessage {
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
     std::uint64_t corrupted = 0;
-    std::uint32_t verified = 0;
+    std::uint8_t verified = 0;
+    std::uint8_t queues = 0;  // of a tx that sends on several (queue_sequence()); else 0
+    std::uint16_t reserved = 0;
     std::uint32_t role = 0;  // the writer's, an enum Role
 };
 static_assert(sizeof(ControlMessage) == 104);

@@ -55,6 +55,7 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
     addresses_.publish(fabric_->port());
     shared_.peer = devargs_.peer;
     shared_.frame_max = fabric_->port().geometry().payload_max();
+    shared_.lanes = fabric_->port().geometry().lanes;
     if (devargs_.peer == shared_.id) {
         throw FabricError(fmt::format("devarg peer={}: that is this port's own id", devargs_.peer));
     }
@@ -76,11 +77,27 @@ void Attachment::join() {
     options.node_name = devargs_.node;
     options.node_class = devargs_.node_class;
     if (zero_copy_.keeps()) options.capabilities = layout::cap_keeps_refs;
-    fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, shared_.tx, shared_.rx);
+    // All that there are: others send on as many as they have queues, whatever number we have.
+    options.lanes = layout::lanes_max;
+    fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, std::span(shared_.tx),
+                          std::span(shared_.rx));
     if (zero_copy_.loans() != nullptr) fabric_->lend_from(*zero_copy_.loans());
-    Port& port = fabric_->port();
-    book_ = std::make_unique<AddressBook>(port.region(), port.geometry());
-    stalls_ = std::make_unique<StallWatch>(port.geometry().ports, devargs_.stall_ms);
+    const std::lock_guard lock(outlooks_mutex_);
+    outlooks_.clear();
+    outlooks_.resize(fabric_->port().lanes());
+}
+
+Outlook& Attachment::outlook(std::uint32_t queue) {
+    const std::lock_guard lock(outlooks_mutex_);
+    auto& outlook = outlooks_.at(queue);
+    if (!outlook) outlook = std::make_unique<Outlook>(fabric_->port(), devargs_.stall_ms);
+    return *outlook;
+}
+
+void Attachment::refresh_outlooks() {
+    const std::lock_guard lock(outlooks_mutex_);
+    for (const auto& outlook : outlooks_)
+        if (outlook) outlook->book.refresh();
 }
 
 // Messages are a courtesy: without them the port still does its work.
@@ -127,7 +144,7 @@ void Attachment::on_alarm(void* opaque) {
         log_notice(self.name_ + ": the server has gone; traffic between the ports goes on");
     }
     self.served_ = served;
-    self.book_->refresh();
+    self.refresh_outlooks();
     self.zero_copy_.tick();
     rte_eal_alarm_set(Port::tick_ms * 1000, on_alarm, opaque);
     // Last, and not out of `self`: an application that hears of its link may close the port.

@@ -3,10 +3,13 @@
 // A port's way into the fabric, as one object: what the primary process keeps behind an ethdev.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <famez/address_book.h>
 #include <famez/counters.h>
@@ -23,16 +26,27 @@ namespace famez::pmd {
 
 // In memory shared with secondary processes: plain words only, no pointers, no vtable.
 struct DevPrivate {
-    TxCounters tx;
-    RxCounters rx;
-    TxCounters tx_base;  // what the counters were at the last reset of the statistics
-    RxCounters rx_base;
+    // By queue. Those of handshakes are by lane: RX queue q also has the lanes q + queues, ...
+    std::array<TxCounters, layout::lanes_max> tx;
+    std::array<RxCounters, layout::lanes_max> rx;
+    // What the counters were at the last reset of the statistics.
+    std::array<TxCounters, layout::lanes_max> tx_base;
+    std::array<RxCounters, layout::lanes_max> rx_base;
     MailCounters mail;
     MailCounters mail_base;
     std::uint32_t id;
     std::uint32_t number;  // the fabric's
     std::uint32_t peer;
     std::uint32_t frame_max;  // the longest frame that one record holds
+    std::uint32_t lanes;      // the region's: queues each way at most
+};
+
+// What one TX queue knows of the other ports: whose an address is, and which lanes stand still.
+struct Outlook {
+    Outlook(Port& port, std::uint32_t stall_ms)
+        : book(port.region(), port.geometry()), stalls(port.geometry().ports, stall_ms) {}
+    AddressBook book;
+    StallWatch stalls;
 };
 
 // Held by telemetry, which comes from a thread of its own at any time, while it looks at an
@@ -54,9 +68,10 @@ class Attachment {
     [[nodiscard]] Fabric& fabric() { return *fabric_; }
     // What the application wants to hear; for whoever changes it to publish.
     [[nodiscard]] Addresses& addresses() { return addresses_; }
-    // For the sender: whose an address is, and which lanes stand still. New ones after restart().
-    [[nodiscard]] AddressBook& book() { return *book_; }
-    [[nodiscard]] StallWatch& stalls() { return *stalls_; }
+    // Of a TX queue; made when first asked for, and anew after restart(). Not while it sends.
+    [[nodiscard]] Outlook& outlook(std::uint32_t queue);
+    // Looks whether the port table has changed, as each tick does.
+    void refresh_outlooks();
     [[nodiscard]] ZeroCopy& zero_copy() { return zero_copy_; }
     // nullptr when the port has no mail.
     [[nodiscard]] MailPort* mail() { return mail_.get(); }
@@ -86,8 +101,8 @@ class Attachment {
     Addresses addresses_;
     ZeroCopy zero_copy_;
     std::unique_ptr<Fabric> fabric_;
-    std::unique_ptr<AddressBook> book_;
-    std::unique_ptr<StallWatch> stalls_;
+    std::mutex outlooks_mutex_;  // the list's; the books know how to be refreshed while read
+    std::vector<std::unique_ptr<Outlook>> outlooks_;  // by TX queue
     std::unique_ptr<MailPort> mail_;
     bool served_ = true;
 };

@@ -166,10 +166,11 @@ struct Frames {
     }
 };
 
-template <class Memory>
+// From a Receiver or a ReceiverSet.
+template <class Source>
 std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
     auto& queue = *static_cast<RxQueue*>(opaque);
-    auto& receiver = *static_cast<Receiver<Memory>*>(queue.receiver);
+    auto& receiver = *static_cast<Source*>(queue.receiver);
     if (queue.references != nullptr) queue.references->begin_poll();
     Frames frames(queue, packets);
     receiver.poll(count, frames);
@@ -462,8 +463,9 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
 }
 
 template <class Memory>
-constexpr BurstPath path{rx<Memory>, tx_link<Memory, false>, tx_fabric<Memory, false>,
-                         tx_link<Memory, true>, tx_fabric<Memory, true>};
+constexpr BurstPath path{rx<Receiver<Memory>>,   rx<ReceiverSet<Memory>>,
+                         tx_link<Memory, false>, tx_fabric<Memory, false>,
+                         tx_link<Memory, true>,  tx_fabric<Memory, true>};
 
 }  // namespace
 

@@ -13,7 +13,8 @@ namespace famez::pmd {
 using BurstFunction = std::uint16_t (*)(void* queue, rte_mbuf** packets, std::uint16_t count);
 
 struct BurstPath {
-    BurstFunction rx;
+    BurstFunction rx;               // a lane a queue
+    BurstFunction rx_many;          // several lanes a queue
     BurstFunction tx_link;          // point-to-point: everything goes to one peer
     BurstFunction tx_fabric;        // by destination address
     BurstFunction tx_link_lending;  // the same, by ports that have a pool in their arena

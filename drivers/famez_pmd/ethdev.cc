@@ -42,8 +42,8 @@ std::uint32_t mtu_max(const DevPrivate& shared) {
 
 int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
     const DevPrivate& shared = shared_of(dev);
-    info->max_rx_queues = 1;
-    info->max_tx_queues = 1;
+    info->max_rx_queues = static_cast<std::uint16_t>(shared.lanes);
+    info->max_tx_queues = static_cast<std::uint16_t>(shared.lanes);
     info->max_mac_addrs = layout::addresses_max;
     info->min_mtu = RTE_ETHER_MIN_MTU;
     info->max_mtu = static_cast<std::uint16_t>(mtu_max(shared));
@@ -109,19 +109,87 @@ void set_frame_max(rte_eth_dev* dev, std::uint32_t mtu) {
     }
 }
 
-// The pool in the arena, if there is one now.
-void lend(rte_eth_dev* dev) {
-    const ZeroCopy& zero_copy = attachment_of(dev)->zero_copy();
-    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+void connect(TxQueue& queue, Attachment& attachment, std::uint16_t index) {
+    Outlook& outlook = attachment.outlook(index);
+    queue.sender = attachment.fabric().sender(index);
+    queue.port = &attachment.fabric().port();
+    queue.book = &outlook.book;
+    queue.stalls = &outlook.stalls;
+}
+
+// TX queue i sends on lane i; the RX queues share all lanes.
+void connect_queues(rte_eth_dev* dev) {
+    Attachment& attachment = *attachment_of(dev);
+    Fabric& fabric = attachment.fabric();
+    const std::uint32_t queues = dev->data->nb_rx_queues;
+    fabric.set_queues(std::max(queues, 1U));
+    const bool many = queues < fabric.port().lanes();
+    for (std::uint16_t i = 0; i < queues; ++i) {
+        auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
+        if (queue == nullptr) continue;
+        queue->many = many;
+        queue->receiver = many ? fabric.receiver_set(i) : fabric.receiver(i);
+    }
+    for (std::uint16_t i = 0; i < dev->data->nb_tx_queues; ++i) {
         auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
         if (queue == nullptr) continue;
-        queue->loans = zero_copy.loans();
-        queue->lent_pool = zero_copy.pool();
+        connect(*queue, attachment, i);
+        queue->loans = attachment.zero_copy().loans();
+        queue->lent_pool = attachment.zero_copy().pool();
+    }
+}
+
+// A queue is polled, and sent on, by the application alone: there is nothing here to be started.
+int rx_queue_start(rte_eth_dev* dev, std::uint16_t index) {
+    dev->data->rx_queue_state[index] = RTE_ETH_QUEUE_STATE_STARTED;
+    return 0;
+}
+int tx_queue_start(rte_eth_dev* dev, std::uint16_t index) {
+    dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STARTED;
+    return 0;
+}
+
+// Its lanes stay open, and nobody takes from them: their senders wait, and drop in the end
+// (stall-ms).
+int rx_queue_stop(rte_eth_dev* dev, std::uint16_t index) {
+    if (dev->data->rx_queue_state[index] == RTE_ETH_QUEUE_STATE_STARTED) {
+        static_cast<void>(rx_queue_intr_disable(dev, index));
+    }
+    dev->data->rx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
+    return 0;
+}
+int tx_queue_stop(rte_eth_dev* dev, std::uint16_t index) {
+    dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
+    return 0;
+}
+
+// But for those that the application wants to start by itself.
+void start_queues(rte_eth_dev* dev) {
+    for (std::uint16_t i = 0; i < dev->data->nb_rx_queues; ++i) {
+        const auto* queue = static_cast<const RxQueue*>(dev->data->rx_queues[i]);
+        if (queue == nullptr || !queue->deferred) rx_queue_start(dev, i);
+    }
+    for (std::uint16_t i = 0; i < dev->data->nb_tx_queues; ++i) {
+        const auto* queue = static_cast<const TxQueue*>(dev->data->tx_queues[i]);
+        if (queue == nullptr || !queue->deferred) tx_queue_start(dev, i);
     }
 }
 
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
+    if (!attachment_of(dev)->zero_copy().resume(dev->data->nb_rx_queues)) {
+        log_error(
+            fmt::format("{}: the application holds packets of other ports: free them before the "
+                        "number of RX queues changes",
+                        dev->device->name));
+        return -EBUSY;
+    }
+    try {
+        connect_queues(dev);
+    } catch (const FabricError& error) {
+        log_error(fmt::format("{}: {}", dev->device->name, error.what()));
+        return -EMFILE;
+    }
     if (!start_interrupts(dev)) return -ENOTSUP;
     set_frame_max(dev, dev->data->mtu);
     Attachment& attachment = *attachment_of(dev);
@@ -129,21 +197,15 @@ int start(rte_eth_dev* dev) {
     const bool weak = attachment.memory_type() == MemoryType::weak;
     const BurstPath& path = weak ? functions.weak : functions.write_back;
     set_queue_looks(dev);
-    dev->rx_pkt_burst = path.rx;
-    lend(dev);
+    const bool many = dev->data->nb_rx_queues < attachment.fabric().port().lanes();
+    dev->rx_pkt_burst = many ? path.rx_many : path.rx;
     const bool lends = attachment.zero_copy().pool() != nullptr;
     dev->tx_pkt_burst = attachment.peer() != 0 ? (lends ? path.tx_link_lending : path.tx_link)
                                                : (lends ? path.tx_fabric_lending : path.tx_fabric);
-    attachment.zero_copy().resume();
     attachment.fabric().port().set_state(layout::PortState::up);
-    attachment.book().refresh();
+    attachment.refresh_outlooks();
     set_link(dev, attachment.link_up());
-    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
-        dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
-    }
-    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
-        dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
-    }
+    start_queues(dev);
     return 0;
 }
 
@@ -185,7 +247,7 @@ int stop(rte_eth_dev* dev) {
 // A buffer of a pool with pinned external buffers keeps its flag: what a receive writes over it is
 // taken from the pool.
 int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descriptors,
-                   unsigned socket, const rte_eth_rxconf* /*conf*/, rte_mempool* pool) {
+                   unsigned socket, const rte_eth_rxconf* conf, rte_mempool* pool) {
     const std::uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
     if (rte_pktmbuf_data_room_size(pool) < RTE_PKTMBUF_HEADROOM + buffer_room_min) {
         log_error(fmt::format("{}: buffers of pool {} have room for fewer than {} bytes",
@@ -196,8 +258,7 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
                                       static_cast<int>(socket));
     if (memory == nullptr) return -ENOMEM;
     auto* queue = static_cast<RxQueue*>(memory);
-    queue->receiver = attachment_of(dev)->fabric().receiver();
-    queue->counters = &shared_of(dev).rx;
+    queue->counters = &shared_of(dev).rx[index];
     queue->pool = pool;
     queue->room = room;
     queue->frame_max = frame_bytes(dev->data->mtu);
@@ -216,6 +277,7 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
         rte_free(memory);
         return -ENOMEM;
     }
+    queue->deferred = conf->rx_deferred_start != 0;
     dev->data->rx_queues[index] = queue;
     return 0;
 }
@@ -228,22 +290,13 @@ void rx_queue_release(rte_eth_dev* dev, std::uint16_t index) {
     dev->data->rx_queues[index] = nullptr;
 }
 
-void point_at(TxQueue& queue, Attachment& attachment) {
-    Fabric& fabric = attachment.fabric();
-    queue.sender = fabric.sender();
-    queue.port = &fabric.port();
-    queue.book = &attachment.book();
-    queue.stalls = &attachment.stalls();
-}
-
 int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descriptors,
                    unsigned socket, const rte_eth_txconf* conf) {
     void* memory = rte_zmalloc_socket("famez_txq", sizeof(TxQueue), RTE_CACHE_LINE_SIZE,
                                       static_cast<int>(socket));
     if (memory == nullptr) return -ENOMEM;
     auto* queue = static_cast<TxQueue*>(memory);
-    point_at(*queue, *attachment_of(dev));
-    queue->counters = &shared_of(dev).tx;
+    queue->counters = &shared_of(dev).tx[index];
     queue->peer = shared_of(dev).peer;
     queue->frame_max = shared_of(dev).frame_max;
     queue->mac_prefix = mac_prefix(shared_of(dev).number);
@@ -251,6 +304,7 @@ int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
     queue->descriptors = descriptors;
     queue->weak = attachment_of(dev)->memory_type() == MemoryType::weak;
+    queue->deferred = conf->tx_deferred_start != 0;
     dev->data->tx_queues[index] = queue;
     return 0;
 }
@@ -294,20 +348,14 @@ int mtu_set(rte_eth_dev* dev, std::uint16_t mtu) {
 // A new epoch on the same attachment. Queues that the application does not set up again go on.
 int reset(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
+    attachment.zero_copy().pause();
     if (attachment.zero_copy().held() != 0) return -EBUSY;
     try {
         attachment.restart();
+        connect_queues(dev);
     } catch (const FabricError& error) {
         log_error(fmt::format("{}: {}", dev->device->name, error.what()));
         return -EIO;
-    }
-    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
-        auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
-        if (queue != nullptr) queue->receiver = attachment.fabric().receiver();
-    }
-    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
-        auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
-        if (queue != nullptr) point_at(*queue, attachment);
     }
     return 0;
 }
@@ -327,6 +375,10 @@ consteval eth_dev_ops make_ops() {
     ops.rx_queue_release = rx_queue_release;
     ops.tx_queue_setup = tx_queue_setup;
     ops.tx_queue_release = tx_queue_release;
+    ops.rx_queue_start = rx_queue_start;
+    ops.rx_queue_stop = rx_queue_stop;
+    ops.tx_queue_start = tx_queue_start;
+    ops.tx_queue_stop = tx_queue_stop;
     ops.mtu_set = mtu_set;
     ops.tx_done_cleanup = tx_done_cleanup;
     ops.rx_queue_intr_enable = rx_queue_intr_enable;

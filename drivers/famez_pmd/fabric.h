@@ -20,11 +20,16 @@ class Fabric {
     virtual ~Fabric() = default;
 
     [[nodiscard]] virtual Port& port() = 0;
-    [[nodiscard]] virtual void* receiver() = 0;
-    [[nodiscard]] virtual void* sender() = 0;
-    // Doorbells: Sleeper. Receiver's thread.
-    [[nodiscard]] virtual Sleeper& sleeper() = 0;
-    virtual void fall_asleep() = 0;
+    // Shares the lanes out among so many RX queues, while none is polled. Throws FabricError.
+    virtual void set_queues(std::uint32_t count) = 0;
+    // By RX queue: a ReceiverSet<Memory>, or the Receiver<Memory> of the same number as the queue.
+    [[nodiscard]] virtual void* receiver_set(std::uint32_t queue) = 0;
+    [[nodiscard]] virtual void* receiver(std::uint32_t queue) = 0;
+    // By TX queue: a Sender<Memory>.
+    [[nodiscard]] virtual void* sender(std::uint32_t queue) = 0;
+    // Doorbells, by RX queue. The queue's thread.
+    [[nodiscard]] virtual Sleeper& sleeper(std::uint32_t queue) = 0;
+    virtual void fall_asleep(std::uint32_t queue) = 0;
     // Sender::lend_from() and take_back() of all senders, while none of them sends.
     virtual void lend_from(LoanTable& loans) = 0;
     virtual std::uint32_t take_back() = 0;
@@ -40,12 +45,30 @@ class FabricOn final : public Fabric {
         : endpoint_(std::forward<Arguments>(arguments)...) {}
 
     [[nodiscard]] Port& port() override { return endpoint_.port(); }
-    [[nodiscard]] void* receiver() override { return &endpoint_.receiver(); }
-    [[nodiscard]] void* sender() override { return &endpoint_.sender(); }
-    [[nodiscard]] Sleeper& sleeper() override { return endpoint_.sleeper(); }
-    void fall_asleep() override { endpoint_.sleeper().fall_asleep(endpoint_.receiver()); }
-    void lend_from(LoanTable& loans) override { endpoint_.sender().lend_from(loans); }
-    std::uint32_t take_back() override { return endpoint_.sender().take_back(); }
+    void set_queues(std::uint32_t count) override { endpoint_.set_queues(count); }
+    [[nodiscard]] void* receiver_set(std::uint32_t queue) override {
+        return &endpoint_.queue(queue);
+    }
+    [[nodiscard]] void* receiver(std::uint32_t queue) override {
+        return &endpoint_.receiver(queue);
+    }
+    [[nodiscard]] void* sender(std::uint32_t queue) override { return &endpoint_.sender(queue); }
+    [[nodiscard]] Sleeper& sleeper(std::uint32_t queue) override {
+        return endpoint_.sleeper(queue);
+    }
+    void fall_asleep(std::uint32_t queue) override {
+        endpoint_.sleeper(queue).fall_asleep(endpoint_.queue(queue));
+    }
+    void lend_from(LoanTable& loans) override {
+        for (std::uint32_t lane = 0; lane < port().lanes(); ++lane)
+            endpoint_.sender(lane).lend_from(loans);
+    }
+    std::uint32_t take_back() override {
+        std::uint32_t out = 0;
+        for (std::uint32_t lane = 0; lane < port().lanes(); ++lane)
+            out += endpoint_.sender(lane).take_back();
+        return out;
+    }
     bool tick() override { return endpoint_.tick(); }
 
   private:

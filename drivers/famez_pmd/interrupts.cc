@@ -16,15 +16,19 @@ namespace {
 
 // Of type EXT: EAL waits for the descriptors and leaves reading them to us. (With type VDEV it
 // reads by itself, and spins when somebody else was first.)
-rte_intr_handle* make_handle(int eventfd) {
+rte_intr_handle* make_handle(Fabric& fabric, int queues) {
     rte_intr_handle* handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
     if (handle == nullptr) return nullptr;
+    bool made = rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT) == 0 &&
+                rte_intr_vec_list_alloc(handle, "famez", queues) == 0 &&
+                rte_intr_nb_efd_set(handle, queues) == 0 &&
+                rte_intr_max_intr_set(handle, queues + 1) == 0;
     // Vector 0 of a handle is for other things than queues: without the offset no queue would wake.
-    const bool made = rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT) == 0 &&
-                      rte_intr_vec_list_alloc(handle, "famez", 1) == 0 &&
-                      rte_intr_vec_list_index_set(handle, 0, RTE_INTR_VEC_RXTX_OFFSET) == 0 &&
-                      rte_intr_efds_index_set(handle, 0, eventfd) == 0 &&
-                      rte_intr_nb_efd_set(handle, 1) == 0 && rte_intr_max_intr_set(handle, 2) == 0;
+    for (int i = 0; made && i < queues; ++i) {
+        made = rte_intr_vec_list_index_set(handle, i, RTE_INTR_VEC_RXTX_OFFSET + i) == 0 &&
+               rte_intr_efds_index_set(handle, i,
+                                       fabric.sleeper(static_cast<std::uint32_t>(i)).fd()) == 0;
+    }
     if (made) return handle;
     rte_intr_vec_list_free(handle);
     rte_intr_instance_free(handle);
@@ -44,14 +48,14 @@ bool start_interrupts(rte_eth_dev* dev) {
         fabric.port().set_capabilities(0);
         return true;
     }
-    if (!fabric.sleeper().able()) {
+    if (dev->data->nb_rx_queues == 0 || !fabric.sleeper(0).able()) {
         log_error(
             fmt::format("{}: RX interrupts were asked for, and the device has none: bind it "
                         "to vfio-pci",
                         dev->device->name));
         return false;
     }
-    dev->intr_handle = make_handle(fabric.sleeper().eventfd());
+    dev->intr_handle = make_handle(fabric, dev->data->nb_rx_queues);
     if (dev->intr_handle == nullptr) {
         log_error(fmt::format("{}: no memory for RX interrupts", dev->device->name));
         return false;
@@ -62,21 +66,22 @@ bool start_interrupts(rte_eth_dev* dev) {
 
 void stop_interrupts(rte_eth_dev* dev) {
     if (!has_interrupts(dev)) return;
-    attachment_of(dev)->fabric().sleeper().wake_up();
+    for (unsigned queue = 0; queue < dev->data->nb_rx_queues; ++queue)
+        attachment_of(dev)->fabric().sleeper(queue).wake_up();
     rte_intr_vec_list_free(dev->intr_handle);
     rte_intr_instance_free(dev->intr_handle);
     dev->intr_handle = nullptr;
 }
 
-int rx_queue_intr_enable(rte_eth_dev* dev, std::uint16_t /*queue*/) {
+int rx_queue_intr_enable(rte_eth_dev* dev, std::uint16_t queue) {
     if (!has_interrupts(dev)) return -ENOTSUP;
-    attachment_of(dev)->fabric().fall_asleep();
+    attachment_of(dev)->fabric().fall_asleep(queue);
     return 0;
 }
 
-int rx_queue_intr_disable(rte_eth_dev* dev, std::uint16_t /*queue*/) {
+int rx_queue_intr_disable(rte_eth_dev* dev, std::uint16_t queue) {
     if (!has_interrupts(dev)) return -ENOTSUP;
-    attachment_of(dev)->fabric().sleeper().wake_up();
+    attachment_of(dev)->fabric().sleeper(queue).wake_up();
     return 0;
 }
 

@@ -45,7 +45,8 @@ struct RxQueue {
     // where asking the pool for a burst and giving the rest back would cost it 25 ns.
     static constexpr std::uint32_t stash_size = 64;
 
-    void* receiver;  // a Receiver<Memory>: that of the port's burst functions
+    void* receiver;  // a Receiver<Memory>, or with `many` a ReceiverSet<Memory>; the memory type is
+                     // that of the port's burst functions
     RxCounters* counters;
     rte_mempool* pool;
     MbufRearm rearm;
@@ -58,6 +59,8 @@ struct RxQueue {
     // Off the path of packets.
     std::uint32_t peer;         // the other end of a point-to-point link, or 0
     bool weak;                  // the memory type: the receiver's
+    bool many;                  // the port has fewer queues than lanes
+    bool deferred;              // the application starts it by itself
     std::uint16_t descriptors;  // what was asked for: it means nothing to a lane
 };
 
@@ -74,6 +77,7 @@ struct TxQueue {
     rte_mempool* lent_pool;    // whose buffers lie in our arena
     std::uint16_t descriptors;
     bool weak;       // the memory type: the sender's
+    bool deferred;   // the application starts it by itself
     bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
 };
 

@@ -19,7 +19,8 @@ constexpr std::uint32_t count_max = 4096;
 template <class Memory>
 std::uint32_t waiting(void* opaque, std::uint32_t max) {
     const auto& queue = *static_cast<RxQueue*>(opaque);
-    return static_cast<Receiver<Memory>*>(queue.receiver)->waiting(max);
+    return queue.many ? static_cast<ReceiverSet<Memory>*>(queue.receiver)->waiting(max)
+                      : static_cast<Receiver<Memory>*>(queue.receiver)->waiting(max);
 }
 
 template <class Memory>
@@ -79,6 +80,7 @@ void rxq_info_get(rte_eth_dev* dev, std::uint16_t index, rte_eth_rxq_info* info)
     info->mp = queue.pool;
     info->nb_desc = queue.descriptors;
     info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+    info->conf.rx_deferred_start = queue.deferred ? 1 : 0;
     info->scattered_rx = (info->conf.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 ? 1 : 0;
     info->rx_buf_size = static_cast<std::uint16_t>(queue.room);
 }
@@ -86,6 +88,7 @@ void rxq_info_get(rte_eth_dev* dev, std::uint16_t index, rte_eth_rxq_info* info)
 void txq_info_get(rte_eth_dev* dev, std::uint16_t index, rte_eth_txq_info* info) {
     const auto& queue = *static_cast<const TxQueue*>(dev->data->tx_queues[index]);
     info->nb_desc = queue.descriptors;
+    info->conf.tx_deferred_start = queue.deferred ? 1 : 0;
     info->conf.offloads = dev->data->dev_conf.txmode.offloads |
                           (queue.fast_free ? RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE : 0);
 }
@@ -97,11 +100,11 @@ int tx_burst_mode_get(rte_eth_dev* dev, std::uint16_t /*queue*/, rte_eth_burst_m
     return burst_mode_get(dev, mode);
 }
 
-// One address can be waited for: a link's lane. A fabric port has one a peer. What else a poll does
-// (answering requests) is done when the wait ends by itself.
+// One address can be waited for: a link's only lane. A fabric port has one a peer. What else a poll
+// does (answering requests) is done when the wait ends by itself.
 int get_monitor_addr(void* opaque, rte_power_monitor_cond* condition) {
     const auto& queue = *static_cast<RxQueue*>(opaque);
-    if (queue.peer == 0 || queue.weak) return -ENOTSUP;
+    if (queue.peer == 0 || queue.weak || queue.many) return -ENOTSUP;
     const std::uint64_t* word =
         static_cast<Receiver<WriteBack>*>(queue.receiver)->next_word(queue.peer);
     if (word == nullptr) return -EAGAIN;

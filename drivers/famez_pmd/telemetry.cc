@@ -116,9 +116,23 @@ bool add_port(const Port& port, std::uint32_t id, rte_tel_data* entry) {
     return true;
 }
 
+// All lanes of a pair as one: the state of the one that has come furthest, and what was taken of
+// all.
+LaneView view_lanes(const Port& port, std::uint32_t destination, std::uint32_t source) {
+    LaneView all;
+    for (std::uint32_t lane = 0; lane < port.geometry().lanes; ++lane) {
+        const LaneView view = view_lane(port.region(), port.geometry(), destination, source, lane);
+        if (view.state == LaneState::closed) continue;
+        all.state = std::max(all.state, view.state);
+        all.position += view.position;
+        all.taken += view.taken;
+    }
+    return all;
+}
+
 bool add_lane(const Port& port, std::uint32_t peer, rte_tel_data* entry) {
-    const LaneView tx = view_lane(port.region(), port.geometry(), peer, port.id(), 0);
-    const LaneView rx = view_lane(port.region(), port.geometry(), port.id(), peer, 0);
+    const LaneView tx = view_lanes(port, peer, port.id());
+    const LaneView rx = view_lanes(port, port.id(), peer);
     if (tx.state == LaneState::closed && rx.state == LaneState::closed) return false;
     rte_tel_data_add_dict_string(entry, "tx", name_of(tx.state));
     add_number(entry, "tx_bytes_taken", tx.position);

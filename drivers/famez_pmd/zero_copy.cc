@@ -88,9 +88,12 @@ std::uint32_t ZeroCopy::held() const {
     return sum;
 }
 
-void ZeroCopy::resume() {
+bool ZeroCopy::resume(std::uint16_t queues) {
+    if (queues != queues_ && held() != 0) return false;
+    queues_ = queues;
     for (const auto& pool : references_)
         if (pool) pool->resume();
+    return true;
 }
 void ZeroCopy::pause() {
     for (const auto& pool : references_)

@@ -45,8 +45,10 @@ class ZeroCopy {
     ReferencePool* references(std::uint16_t queue, int socket);
     // Packets with the application, whose bytes lie in others' arenas.
     [[nodiscard]] std::uint32_t held() const;
-    // Around the time in which the queues are polled; and at each tick.
-    void resume();
+    // Around the time in which the queues are polled; and at each tick. With another number of
+    // queues a lane goes to another thread: false while packets are held, whose credits two would
+    // write.
+    bool resume(std::uint16_t queues);
     void pause();
     void tick();
 
@@ -63,6 +65,7 @@ class ZeroCopy {
     bool keeps_;
     std::unique_ptr<bool[]> trusted_;
     std::vector<std::unique_ptr<ReferencePool>> references_;  // by RX queue
+    std::uint16_t queues_ = 0;
     std::unique_ptr<LoanTable> loans_;
     rte_mempool* pool_ = nullptr;
 };

@@ -49,8 +49,8 @@ void check_counts(const Geometry& g) {
                         layout::region_bytes_max / (1024 * mib)));
     require(g.arena_bytes % layout::line_bytes == 0,
             fmt::format("the arena size is {}; it must be a multiple of 64", g.arena_bytes));
-    require(g.slab_bytes >= g.ring_stride() && g.slab_bytes <= layout::region_bytes_max,
-            fmt::format("the slab size is {}; a slab holds at least one ring ({} bytes)",
+    require(g.slab_bytes >= g.lanes * g.ring_stride() && g.slab_bytes <= layout::region_bytes_max,
+            fmt::format("the slab size is {}; a slab holds at least one ring ({} bytes) a lane",
                         g.slab_bytes, g.ring_stride()));
     require(g.arena_bytes <= layout::region_bytes_max,
             fmt::format("the arena size is {}; it can be at most {}", g.arena_bytes,
@@ -85,8 +85,9 @@ void choose_defaults(Geometry& g, const GeometryRequest& request) {
     if (request.slab_bytes == 0) {
         const std::uint64_t share = g.region_bytes / 2 / g.ports;
         const std::uint64_t fitting = share == 0 ? 0 : std::bit_floor(share);
-        // Four rings are the least that is useful.
-        g.slab_bytes = std::max(4 * g.ring_stride(), std::min(fitting, slab_bytes_default));
+        // Four rings a lane are the least that is useful.
+        g.slab_bytes = std::max(4 * g.lanes * g.ring_stride(),
+                                std::min(fitting, g.lanes * slab_bytes_default));
     }
     if (request.arena_bytes == 0) {
         place(g);
@@ -114,7 +115,7 @@ Geometry Geometry::plan(const GeometryRequest& request) {
     g.ports = request.ports;
     g.lanes = request.lanes;
     g.ring_bytes = request.ring_bytes != 0 ? request.ring_bytes : ring_bytes_default;
-    g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : g.ring_stride();
+    g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : g.lanes * g.ring_stride();
     g.arena_bytes = request.arena_bytes;
     g.number = request.number;
     check_counts(g);

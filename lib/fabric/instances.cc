@@ -9,6 +9,8 @@ template class Producer<WriteBack>;
 template class Producer<Weak>;
 template class Receiver<WriteBack>;
 template class Receiver<Weak>;
+template class ReceiverSet<WriteBack>;
+template class ReceiverSet<Weak>;
 template class Sender<WriteBack>;
 template class Sender<Weak>;
 

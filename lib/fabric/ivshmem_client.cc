@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -211,6 +212,7 @@ void IvshmemClient::handle_port(std::uint16_t port) {
         retire(port);  // it left; one that we never knew matters as little
         return;
     }
+    const std::lock_guard lock(*others_);
     std::vector<UniqueFd>& eventfds = port == id_ ? own_ : peers_[port];
     if (eventfds.size() >= vectors_max) {
         return end(
@@ -223,16 +225,18 @@ void IvshmemClient::handle_port(std::uint16_t port) {
 }
 
 void IvshmemClient::retire(std::uint16_t port) {
+    const std::lock_guard lock(*others_);
     const auto found = peers_.find(port);
     if (found == peers_.end()) return;
     bells_[port].store(0);
-    retired_.push_back(std::move(found->second.front()));
+    std::move(found->second.begin(), found->second.end(), std::back_inserter(retired_));
     peers_.erase(found);
 }
 
 // The descriptor of a vector, or -1.
 int IvshmemClient::bell(std::uint16_t peer, std::uint16_t vector) const {
     if (vector == 0) return bells_[peer].load() - 1;
+    const std::lock_guard lock(*others_);
     const auto found = peers_.find(peer);
     const auto* eventfds = peer == id_ ? &own_ : nullptr;
     if (found != peers_.end()) eventfds = &found->second;

@@ -59,6 +59,15 @@ Port::Port(Transport& transport, PortOptions options)
         throw FabricError(fmt::format("port {} has started 2^32 times: restart the fabric", id_));
     }
     epoch_ = make_epoch(load_acquire(entry_->assignment.generation), start_count + 1);
+    // Far from those of earlier incarnations: a sender of theirs may still be about to clear one.
+    sleeps_ = epoch_ << 24;
+}
+
+std::uint64_t Port::new_sleep() {
+    std::uint64_t sleep = 0;
+    while (sleep == 0)
+        sleep = sleeps_.fetch_add(1, std::memory_order_relaxed) + 1;
+    return sleep;
 }
 
 void Port::announce() {
@@ -83,8 +92,13 @@ void Port::set_capabilities(std::uint32_t capabilities) {
 
 void Port::ring_table() {
     bell_.ring();
-    for (std::uint32_t id = 1; id <= geometry_.ports; ++id)
-        wake_sleeper(id, 0);
+    full_fence();
+    for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
+        const PortView view = view_port(region_, geometry_, id);
+        if (id == id_ || !view.may_sleep()) continue;
+        for (std::uint32_t lane = 0; lane < view.lanes; ++lane)
+            wake(id, lane);
+    }
 }
 
 void Port::wake_sleeper(std::uint32_t id, std::uint32_t lane) {
@@ -93,17 +107,19 @@ void Port::wake_sleeper(std::uint32_t id, std::uint32_t lane) {
 }
 
 void Port::wake(std::uint32_t id, std::uint32_t lane) {
-    std::uint64_t& sleeping =
-        at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane)).sleeping;
+    auto& line = at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane));
     full_fence();  // S1
-    std::uint64_t generation = load_relaxed(sleeping);
+    std::uint64_t generation = load_acquire(line.sleeping);
     if (generation == 0) return;
-    // S2: ring first. Who dies in between leaves the word for the next one to ring again.
-    transport_.ring(static_cast<std::uint16_t>(id), 0);
+    // S2: ring first. Who dies in between leaves the word for the next one to ring again. A vector
+    // that is a lie rings another doorbell of the liar's.
+    const auto vector = static_cast<std::uint16_t>(load_relaxed(line.vector));
+    const auto peer = static_cast<std::uint16_t>(id);
+    if (!transport_.ring(peer, vector)) transport_.ring(peer, 0);
     std::atomic_ref<std::uint64_t>(*doorbells_).fetch_add(1, std::memory_order_relaxed);
     // No locked operation touches memory that is not write-back; ringing again costs less.
     if (transport_.memory_type() != MemoryType::write_back) return;
-    std::atomic_ref<std::uint64_t>(sleeping).compare_exchange_strong(generation, 0);
+    std::atomic_ref<std::uint64_t>(line.sleeping).compare_exchange_strong(generation, 0);
 }
 
 void Port::set_addresses(std::span<const std::uint64_t> addresses, std::uint32_t filter) {
@@ -156,7 +172,7 @@ void Port::mirror(const TxCounters& tx, const RxCounters& rx) {
     // Private counters stand in the order of the layout: one copy a group.
     const auto copy = [](std::uint64_t* to, const auto& counters) {
         const auto* from = reinterpret_cast<const std::uint64_t*>(&counters);
-        for (std::size_t i = 0; i < sizeof counters / sizeof *from; ++i) {
+        for (std::size_t i = 0; i < counters.words; ++i) {
             store_relaxed(to[i], load_relaxed(const_cast<std::uint64_t&>(from[i])));
         }
     };

@@ -63,15 +63,18 @@ bool ServerTable::usable(std::uint32_t id) const {
     return holders_.at(id).generation <= std::numeric_limits<std::uint32_t>::max() - 2;
 }
 
-std::vector<std::uint32_t> ServerTable::sleepers() const {
-    std::vector<std::uint32_t> ids;
+std::vector<ServerTable::SleepingLane> ServerTable::sleepers() const {
+    std::vector<SleepingLane> asleep;
     full_fence();  // S1: what was changed is visible before the words are read
     for (std::uint32_t id = 1; id <= geometry_.ports; ++id) {
         if (!holders_[id].assigned) continue;
-        auto& line = at<layout::SleepLine>(region_, geometry_.sleep_offset(id, 0));
-        if (load_relaxed(line.sleeping) != 0) ids.push_back(id);
+        for (std::uint32_t lane = 0; lane < geometry_.lanes; ++lane) {
+            auto& line = at<layout::SleepLine>(region_, geometry_.sleep_offset(id, lane));
+            if (load_acquire(line.sleeping) == 0) continue;
+            asleep.push_back({id, load_relaxed(line.vector)});
+        }
     }
-    return ids;
+    return asleep;
 }
 
 void ServerTable::tick() {

@@ -1,36 +1,44 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <utility>
 
-#include <famez/eventfd.h>
 #include <famez/sleeper.h>
 
 namespace famez {
 
-Sleeper::Sleeper(Port& port, std::uint32_t lane, int eventfd, RxCounters& counters)
-    : port_(port),
-      word_(at<layout::SleepLine>(port.region(), port.geometry().sleep_offset(port.id(), lane))
-                .sleeping),
-      eventfd_(eventfd),
-      counters_(counters),
-      // Far from those of earlier incarnations: a sender of theirs may still be about to clear one.
-      generation_(port.epoch() << 24) {
-    store_relaxed(word_, std::uint64_t{0});
+Sleeper::Sleeper(Port& port, std::span<const SleepLane> lanes, Doorbell doorbell,
+                 RxCounters& counters)
+    : port_(port), doorbell_(std::move(doorbell)), counters_(counters) {
+    for (const auto& [lane, vector] : lanes) {
+        auto& line =
+            at<layout::SleepLine>(port.region(), port.geometry().sleep_offset(port.id(), lane));
+        store_relaxed(line.sleeping, std::uint64_t{0});
+        lines_.push_back({&line, vector});
+    }
 }
 
 Sleeper::~Sleeper() {
-    store_relaxed(word_, std::uint64_t{0});
+    wake_up();
 }
 
+// The vector first: who sees that we sleep sees what to ring.
 void Sleeper::begin() {
-    if (++generation_ == 0) ++generation_;
+    const std::uint64_t generation = port_.new_sleep();
     add(counters_.sleeps, 1);
-    store_relaxed(word_, generation_);
-    asleep_.store(generation_, std::memory_order_relaxed);
+    for (const auto& [shared, vector] : lines_) {
+        if (load_relaxed(shared->vector) != vector) {
+            store_relaxed(shared->vector, vector);
+            control_fence();
+        }
+        store_release(shared->sleeping, generation);
+    }
+    asleep_.store(generation, std::memory_order_relaxed);
 }
 
 void Sleeper::wake_up() {
     asleep_.store(0, std::memory_order_relaxed);
-    store_relaxed(word_, std::uint64_t{0});
+    for (const auto& [shared, vector] : lines_)
+        store_relaxed(shared->sleeping, std::uint64_t{0});
     control_fence();
 }
 
@@ -41,7 +49,7 @@ void Sleeper::tick() {
 }
 
 void Sleeper::drain() {
-    const std::uint64_t count = drain_eventfd(eventfd_);
+    const std::uint64_t count = doorbell_.drain();
     if (count == 0) return;
     const std::uint64_t own = own_rings_.exchange(0, std::memory_order_relaxed);
     add(counters_.doorbells, count - std::min(own, count));
@@ -49,7 +57,7 @@ void Sleeper::drain() {
 
 void Sleeper::ring_self() {
     own_rings_.fetch_add(1, std::memory_order_relaxed);
-    ring_eventfd(eventfd_);
+    doorbell_.ring();
 }
 
 }  // namespace famez

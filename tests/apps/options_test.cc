@@ -111,6 +111,18 @@ TEST(OptionsTest, Sleep) {
     }
 }
 
+TEST(OptionsTest, SeveralQueues) {
+    EXPECT_EQ(good("tx").queues, 1U);
+    EXPECT_EQ(good("tx --queues 4").queues, 4U);
+    EXPECT_EQ(good("rx --queues 64").queues, 64U);
+    EXPECT_EQ(good("tx --size 22 --queues 2").queues, 2U);
+    for (const char* wrong :
+         {"ping --queues 2", "pong --queues 2", "tx --queues 0", "tx --queues 65",
+          "tx --queues 2 --wait 0", "tx --queues 2 --size 21", "rx --api fabric --queues 2"}) {
+        EXPECT_EQ(ended(wrong).status, exit_usage) << wrong;
+    }
+}
+
 TEST(OptionsTest, HistogramsAreOfRoundTrips) {
     EXPECT_EQ(good("ping --hist a.hgrm").histogram_file, "a.hgrm");
     for (const char* role : {"pong", "tx", "rx"}) {
@@ -180,6 +192,7 @@ TEST(OptionsTest, HelpTellsEveryOption) {
                              "--stay",     "--exit-on-link-down",
                              "--api",      "--socket",
                              "--cpu",      "--ring-size",
+                             "--queues",   "TX queue",
                              "--version",  "EXAMPLES",
                              "net_famez",  "net_memif",
                              "EXIT STATUS"}) {

@@ -18,14 +18,22 @@ void stats_of_port(rte_eth_dev* /*dev*/, rte_eth_stats* stats) {
     stats->obytes = 4;
 }
 
+std::uint32_t queues_of(rte_eth_dev* /*dev*/) {
+    return 2;
+}
+
+QueueStats stats_of_queue(rte_eth_dev* /*dev*/, std::uint32_t queue) {
+    return {queue + 1, queue + 3, queue + 2, queue + 4};
+}
+
 namespace {
 
 // As a third parameter of stats_get has it, whatever its type is called.
 struct QueueCounts {
-    std::uint64_t q_ipackets[1];
-    std::uint64_t q_opackets[1];
-    std::uint64_t q_ibytes[1];
-    std::uint64_t q_obytes[1];
+    std::uint64_t q_ipackets[2];
+    std::uint64_t q_opackets[2];
+    std::uint64_t q_ibytes[2];
+    std::uint64_t q_obytes[2];
 };
 
 using GetWithQueues = int (*)(rte_eth_dev*, rte_eth_stats*, QueueCounts*);
@@ -36,10 +44,12 @@ TEST(CompatStats, fills_the_counts_by_queue) {
     QueueCounts queues{};
     EXPECT_EQ(get(nullptr, &stats, &queues), 0);
     EXPECT_EQ(stats.obytes, 4U);
-    EXPECT_EQ(queues.q_ipackets[0], 1U);
-    EXPECT_EQ(queues.q_opackets[0], 2U);
-    EXPECT_EQ(queues.q_ibytes[0], 3U);
-    EXPECT_EQ(queues.q_obytes[0], 4U);
+    for (unsigned i = 0; i < 2; ++i) {
+        EXPECT_EQ(queues.q_ipackets[i], i + 1);
+        EXPECT_EQ(queues.q_opackets[i], i + 2);
+        EXPECT_EQ(queues.q_ibytes[i], i + 3);
+        EXPECT_EQ(queues.q_obytes[i], i + 4);
+    }
 }
 
 TEST(CompatStats, counts_by_queue_need_not_be_asked_for) {

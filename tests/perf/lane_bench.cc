@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -171,6 +172,25 @@ void poll_idle(benchmark::State& state) {
         benchmark::DoNotOptimize(read_burst(to, 32, into.data()));
 }
 BENCHMARK(poll_idle)->Arg(1)->Arg(8)->Arg(61);
+
+// The same of a queue that has this many lane numbers, none of them open.
+void poll_lanes(benchmark::State& state) {
+    const auto lanes = static_cast<std::uint32_t>(state.range(0));
+    famez::GeometryRequest request = default_rings(14);
+    request.lanes = lanes;
+    request.ring_bytes = 4096;
+    FakeFabric fabric(request);
+    FakeTransport transport(fabric, 1);
+    std::vector<TxCounters> tx(lanes);
+    std::vector<RxCounters> rx(lanes);
+    famez::PortOptions options;
+    options.lanes = lanes;
+    Fabric endpoint(transport, options, 0, std::span(tx), std::span(rx));
+    const auto ignore = [](const std::byte*, std::uint32_t, std::uint32_t) { return true; };
+    for (auto _ : state)
+        benchmark::DoNotOptimize(endpoint.queue(0).poll(32, ignore));
+}
+BENCHMARK(poll_lanes)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(64);
 
 }  // namespace
 

@@ -53,6 +53,8 @@ TEST(Options, VectorsServeMailWhileQemuCanHoldThem) {
     EXPECT_EQ(default_vectors(29, 1), 31U);  // 899
     EXPECT_EQ(default_vectors(30, 1), 1U);   // 960
     EXPECT_EQ(default_vectors(62, 2), 2U);
+    EXPECT_EQ(default_vectors(14, 4), 19U);
+    EXPECT_EQ(default_vectors(29, 4), 31U);
     EXPECT_EQ(parse({"--ports", "62"}).options.vectors, 1U);
     EXPECT_EQ(parse({"--ports", "62", "--vectors", "64"}).options.vectors, 64U);
     ServerOptions options;

@@ -29,7 +29,7 @@ def test_the_line_at_the_start(tmp_path):
     with Server(tmp_path, "--ports", 20, "--region-size", "256M", "--lanes", 2) as server:
         lines = server.log().splitlines()
         assert lines == [
-            "famez_server: region 256 MiB, 20 ports, 2 lanes a pair, 22 vectors a port, socket "
+            "famez_server: region 256 MiB, 20 ports, 2 lanes a pair, 23 vectors a port, socket "
             + server.path
         ]
 

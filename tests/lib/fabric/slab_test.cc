@@ -66,6 +66,18 @@ TEST(Slab, AdoptsNothingImpossible) {
     EXPECT_EQ(slab.held(), 1U);
 }
 
+TEST(Slab, MayBeAPartOfTheRings) {
+    Slab slab(4, 8);
+    EXPECT_EQ(slab.grant(5), Ring(9));
+    EXPECT_FALSE(slab.adopt(1, 7));
+    EXPECT_FALSE(slab.adopt(1, 12));
+    EXPECT_FALSE(slab.adopt(1, ~std::uint64_t{0}));
+    EXPECT_TRUE(slab.adopt(1, 11));
+    slab.release(1);
+    EXPECT_EQ(slab.grant(3), Ring(11));
+    EXPECT_EQ(slab.held(), 2U);
+}
+
 TEST(Slab, WithoutRingsGrantsNothing) {
     Slab slab;
     EXPECT_FALSE(slab.grant(0));

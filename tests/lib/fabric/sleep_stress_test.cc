@@ -57,7 +57,7 @@ class SleepyReceiver {
             taken_ += came;
             if (came != 0) continue;
             sleeper.fall_asleep(port_.endpoint.receiver());
-            pollfd bell{sleeper.eventfd(), POLLIN, 0};
+            pollfd bell{sleeper.fd(), POLLIN, 0};
             const bool rung = ::poll(&bell, 1, patience_ms) == 1;
             sleeper.wake_up();
             if (!rung) return false;

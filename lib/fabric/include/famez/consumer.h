@@ -62,7 +62,7 @@ class Consumer {
         size_ = geometry.ring_bytes;
         record_max_ = record::bytes(geometry.payload_max());
         own_epoch_ = own;
-        key_ = (source - 1) * geometry.lanes + lane;
+        key_ = source - 1;
         source_entry_ = &port_entry(region, geometry, source);
         lanes_ = geometry.lanes;
         slab_ = &slab;
@@ -232,8 +232,8 @@ class Consumer {
     void adopt_old_ring() {
         const std::uint64_t offset = load_relaxed(grant_line_->ring_offset);
         const std::uint64_t in_slab = offset - slab_offset_;
-        if (offset != 0 && in_slab % ring_stride_ == 0 && in_slab / ring_stride_ < slab_->rings()) {
-            slab_held_ = slab_->adopt(key_, static_cast<std::uint32_t>(in_slab / ring_stride_));
+        if (offset != 0 && in_slab % ring_stride_ == 0) {
+            slab_held_ = slab_->adopt(key_, in_slab / ring_stride_);
         }
         ring_offset_ = slab_held_ ? offset : 0;
         // Whose ring it is: while that incarnation lives, it may still be finishing a burst.

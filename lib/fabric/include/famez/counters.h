@@ -4,7 +4,9 @@
 // mirror in the port table). Names and meanings as in layout::PortCounters.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <famez/memory.h>
 
@@ -15,7 +17,10 @@ namespace famez {
     store_relaxed(counter, load_relaxed(counter) + amount);
 }
 
-struct TxCounters {
+// Each set on lines of its own: the queues of a port have different threads.
+struct alignas(64) TxCounters {
+    static constexpr std::size_t words = 15;
+
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
     std::uint64_t lost_in_flight = 0;
@@ -33,7 +38,9 @@ struct TxCounters {
     std::uint64_t credits_ignored = 0;
 };
 
-struct RxCounters {
+struct alignas(64) RxCounters {
+    static constexpr std::size_t words = 12;
+
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
     std::uint64_t no_buffer = 0;
@@ -47,5 +54,22 @@ struct RxCounters {
     std::uint64_t references = 0;
     std::uint64_t reference_bytes = 0;
 };
+static_assert(offsetof(TxCounters, credits_ignored) ==
+              (TxCounters::words - 1) * sizeof(std::uint64_t));
+static_assert(offsetof(RxCounters, reference_bytes) ==
+              (RxCounters::words - 1) * sizeof(std::uint64_t));
+
+// Of a port with several queues. Any thread.
+template <class Counters>
+Counters sum_of(std::span<Counters> queues) {
+    Counters sum;
+    auto* to = reinterpret_cast<std::uint64_t*>(&sum);
+    for (Counters& queue : queues) {
+        auto* from = reinterpret_cast<std::uint64_t*>(&queue);
+        for (std::size_t i = 0; i < Counters::words; ++i)
+            to[i] += load_relaxed(from[i]);
+    }
+    return sum;
+}
 
 }  // namespace famez

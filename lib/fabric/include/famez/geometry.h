@@ -18,8 +18,9 @@ struct GeometryRequest {
     std::uint64_t region_bytes = std::uint64_t{1} << 30;
     std::uint32_t ports = 14;
     std::uint32_t lanes = 1;
-    std::uint64_t ring_bytes = 0;   // default 128 KiB
-    std::uint64_t slab_bytes = 0;   // default 8 MiB a port, less where half the region is too small
+    std::uint64_t ring_bytes = 0;  // default 128 KiB
+    std::uint64_t slab_bytes =
+        0;  // default 8 MiB a port and lane, less where half the region is too small
     std::uint64_t arena_bytes = 0;  // default: what remains, a power of two, at most 64 MiB a port
     std::uint32_t number = 0;       // the fabric's: an octet of its ports' addresses
 };
@@ -77,6 +78,8 @@ struct Geometry {
     [[nodiscard]] std::uint32_t rings_per_slab() const {
         return static_cast<std::uint32_t>(slab_bytes / ring_stride());
     }
+    // Each lane number has as many of a slab's rings, from lane * this on.
+    [[nodiscard]] std::uint32_t rings_per_lane() const { return rings_per_slab() / lanes; }
     // Offset, in the region, of a ring of id's slab.
     [[nodiscard]] std::uint64_t ring_offset(std::uint32_t id, std::uint32_t index) const {
         return slab_offset(id) + index * ring_stride();

@@ -7,6 +7,7 @@
 #include <famez/consumer.h>
 #include <famez/producer.h>
 #include <famez/receiver.h>
+#include <famez/receiver_set.h>
 #include <famez/sender.h>
 
 namespace famez {
@@ -17,6 +18,8 @@ extern template class Producer<WriteBack>;
 extern template class Producer<Weak>;
 extern template class Receiver<WriteBack>;
 extern template class Receiver<Weak>;
+extern template class ReceiverSet<WriteBack>;
+extern template class ReceiverSet<Weak>;
 extern template class Sender<WriteBack>;
 extern template class Sender<Weak>;
 

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,7 @@ class IvshmemClient {
     [[nodiscard]] const std::string& reason() const { return reason_; }
 
     // Rings vector `vector` of `peer` (or of the own id); never blocks. False when there is no such
-    // peer or vector. Vector 0 from any thread, at any time; the others while nobody calls
-    // service().
+    // peer or vector. Any thread, at any time.
     bool ring(std::uint16_t peer, std::uint16_t vector) const;
 
   private:
@@ -72,7 +72,7 @@ class IvshmemClient {
     [[nodiscard]] int bell(std::uint16_t peer, std::uint16_t vector) const;
     void end(std::string reason);
 
-    // The descriptors of vector 0 by id, plus 1; 0: none. What the threads of the data path see.
+    // The descriptors of vector 0 by id, plus 1; 0: none. What most threads of the data path see.
     using Bells = std::unique_ptr<std::atomic<int>[]>;
     static constexpr std::size_t ids = 65536;
 
@@ -81,6 +81,8 @@ class IvshmemClient {
     std::uint16_t id_ = 0;
     std::vector<UniqueFd> own_;
     std::map<std::uint16_t, std::vector<UniqueFd>> peers_;
+    // For the other vectors: own_ and peers_, while service() changes them and others ring.
+    std::unique_ptr<std::mutex> others_ = std::make_unique<std::mutex>();
     Bells bells_ = std::make_unique<std::atomic<int>[]>(ids);
     // Of peers that have left. A thread may be about to ring one of them, so they stay open: a
     // number that the kernel gives out anew would be rung instead. Ids that have left do not

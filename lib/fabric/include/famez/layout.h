@@ -251,9 +251,11 @@ static_assert(sizeof(PortEntry) == 1280);
 // Written by the port when it goes to sleep, cleared by the sender that woke it (design section 5).
 struct SleepLine {
     std::uint64_t sleeping;  // 0: awake; else the generation of this sleep
-    std::uint64_t reserved[7];
+    std::uint64_t vector;    // the doorbell to ring; 0 in older ports, which all have that one
+    std::uint64_t reserved[6];
 };
 static_assert(sizeof(SleepLine) == line_bytes);
+static_assert(offsetof(SleepLine, vector) == 8);
 
 // ---- Lane blocks: two lines for each (destination, source, lane) ----
 

@@ -20,9 +20,9 @@
 namespace famez {
 
 struct PortOptions {
-    std::string node_name;   // at most 31 bytes; empty: "z<id>", as the original's clients
-    std::string node_class;  // at most 31 bytes
-    std::uint32_t lanes = 1;
+    std::string node_name;    // at most 31 bytes; empty: "z<id>", as the original's clients
+    std::string node_class;   // at most 31 bytes
+    std::uint32_t lanes = 1;  // that the port polls; more than the region's means all of them
     std::uint32_t capabilities = 0;  // layout::cap_*, for as long as the port lives
 };
 
@@ -41,6 +41,8 @@ class Port {
     [[nodiscard]] const Geometry& geometry() const { return geometry_; }
     [[nodiscard]] std::uint32_t id() const { return id_; }
     [[nodiscard]] Epoch epoch() const { return epoch_; }
+    // How many lanes from each other port this one polls.
+    [[nodiscard]] std::uint32_t lanes() const { return options_.lanes; }
     [[nodiscard]] const std::string& node_name() const { return options_.node_name; }
 
     // Publishes epoch, name and state (stopped).
@@ -63,6 +65,8 @@ class Port {
     void wake(std::uint32_t id, std::uint32_t lane);
     // The same, if the table says that this port may sleep at all.
     void wake_sleeper(std::uint32_t id, std::uint32_t lane);
+    // A generation for a sleep: none is 0, and no two of a port are the same (S2). Any thread.
+    [[nodiscard]] std::uint64_t new_sleep();
     // Where wake() counts the doorbells that it rings. Outlives the port.
     void count_doorbells(std::uint64_t& counter) { doorbells_ = &counter; }
 
@@ -107,6 +111,7 @@ class Port {
     const std::uint32_t always_;  // those of its options; and every consumer takes references
     std::atomic<std::uint32_t> capabilities_{0};
     std::atomic<std::uint32_t> capable_since_{0};  // tick
+    std::atomic<std::uint64_t> sleeps_{0};
     std::uint64_t doorbells_rung_ = 0;
     std::uint64_t* doorbells_ = &doorbells_rung_;
     std::mutex identity_mutex_;  // filter_ and addresses_

@@ -18,7 +18,7 @@ namespace famez {
 // One thread at a time (an RX queue). Lives as long as the port's epoch: it remembers which
 // requests were answered (L2).
 template <class Memory>
-class Receiver {
+class alignas(layout::line_bytes) Receiver {
   public:
     // Takes from every port, or from `only` alone (0: everybody).
     Receiver(Port& port, std::uint32_t lane, std::uint32_t only, Slab& slab, RxCounters& counters)

@@ -13,7 +13,7 @@ namespace famez {
 
 // One thread at a time (a TX queue). Lives as long as the port's epoch.
 template <class Memory>
-class Sender {
+class alignas(layout::line_bytes) Sender {
   public:
     Sender(Port& port, std::uint32_t lane, TxCounters& counters)
         : port_(port), lane_(lane), counters_(counters), producers_(port.geometry().ports + 1) {
@@ -62,9 +62,9 @@ class Sender {
         return out;
     }
 
-    // Is somebody up at `id` (1..ports, here and below)?
+    // Is somebody up at `id` (1..ports, here and below) who polls this lane?
     [[nodiscard]] bool up(std::uint32_t id) const {
-        return view_port(port_.region(), port_.geometry(), id).up();
+        return listens(view_port(port_.region(), port_.geometry(), id));
     }
 
     // The lane to `id` is not ready(), or was found full: does what can be done about it (asks,
@@ -75,7 +75,7 @@ class Sender {
         const std::uint32_t now = port_.now();
         const std::uint64_t before = producer.request();
         const bool ready = producer.service(peer, now);
-        if (producer.state() == ProducerState::idle && peer.up()) producer.ask(peer, now);
+        if (producer.state() == ProducerState::idle && listens(peer)) producer.ask(peer, now);
         if (producer.request() != before) notify(id);
         return ready;
     }
@@ -95,6 +95,10 @@ class Sender {
     }
 
   private:
+    [[nodiscard]] bool listens(const PortView& peer) const {
+        return peer.up() && lane_ < peer.lanes;
+    }
+
     [[gnu::noinline]] void sweep() {
         swept_at_ = port_.now();
         for (std::uint32_t id = 1; id <= ports(); ++id) {

@@ -36,8 +36,13 @@ class ServerTable {
     // never assigned again.
     [[nodiscard]] bool usable(std::uint32_t id) const;
 
-    // Ports that sleep now, or say so (S6): whoever changes the table rings them.
-    [[nodiscard]] std::vector<std::uint32_t> sleepers() const;
+    // Lanes of ports that sleep now, or say so (S6): whoever changes the table rings them. The
+    // vector can be a lie.
+    struct SleepingLane {
+        std::uint32_t id;
+        std::uint64_t vector;
+    };
+    [[nodiscard]] std::vector<SleepingLane> sleepers() const;
 
     // To be called a few times a second: moves the heartbeat and restores the header and the
     // assignment lines from the private copies.

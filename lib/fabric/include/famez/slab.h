@@ -15,18 +15,23 @@ namespace famez {
 // Not thread-safe; control path only.
 class Slab {
   public:
-    // A lane towards this port, as a number: (source - 1) * lanes + lane.
+    // A lane towards this port among those of one lane number, as a number: source - 1.
     using LaneKey = std::uint32_t;
 
-    explicit Slab(std::uint32_t rings = 0) : owner_(rings, nobody) {}
+    // Keeps account of `rings` rings, from number `first` of the port's slab on. Each lane number
+    // has a range of its own: its receiver shares nothing with the threads of the others, and a
+    // crowd on one lane number takes no ring from another.
+    explicit Slab(std::uint32_t rings = 0, std::uint32_t first = 0)
+        : owner_(rings, nobody), first_(first) {}
 
     // The lane keeps the ring that it has, else gets its home ring (the same one each time, where
-    // the slab has as many rings as there are lanes), else any free one.
+    // the slab has as many rings as there are lanes), else any free one. Rings are numbered as in
+    // the port's slab, here and below.
     std::optional<std::uint32_t> grant(LaneKey lane);
 
     // The lane has this ring since before this port started. False when it is out of range or
     // another lane has it.
-    bool adopt(LaneKey lane, std::uint32_t ring);
+    bool adopt(LaneKey lane, std::uint64_t ring);
 
     // The lane's producer has let go of its ring, if it had one.
     void release(LaneKey lane);
@@ -38,7 +43,8 @@ class Slab {
     static constexpr LaneKey nobody = ~LaneKey{0};
     [[nodiscard]] std::optional<std::uint32_t> ring_of(LaneKey lane) const;
 
-    std::vector<LaneKey> owner_;  // by ring
+    std::vector<LaneKey> owner_;  // by ring, less first_
+    std::uint32_t first_;
     std::uint32_t held_ = 0;
 };
 

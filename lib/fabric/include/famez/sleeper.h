@@ -6,34 +6,44 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include <famez/counters.h>
+#include <famez/doorbell.h>
 #include <famez/port.h>
 
 namespace famez {
 
-// For one lane number of one port: its `sleeping` word and its eventfd.
+// A lane number, and the vector that its senders are to ring.
+struct SleepLane {
+    std::uint32_t lane;
+    std::uint16_t vector;
+};
+
+// For the lane numbers of one port that one thread polls: their `sleeping` words and what it waits
+// on.
 class Sleeper {
   public:
-    // `eventfd`: of the vector that this lane's doorbells ring; non-blocking; outlives this. -1: no
-    // doorbells, no sleep.
-    Sleeper(Port& port, std::uint32_t lane, int eventfd, RxCounters& counters);
+    // `doorbell`: of the lanes' vectors; its eventfds outlive this. Without any there is no sleep.
+    Sleeper(Port& port, std::span<const SleepLane> lanes, Doorbell doorbell, RxCounters& counters);
     Sleeper(const Sleeper&) = delete;
     Sleeper& operator=(const Sleeper&) = delete;
     ~Sleeper();
 
-    [[nodiscard]] bool able() const { return eventfd_ >= 0; }
-    [[nodiscard]] int eventfd() const { return eventfd_; }
+    [[nodiscard]] bool able() const { return doorbell_.able(); }
+    // Doorbell::fd().
+    [[nodiscard]] int fd() const { return doorbell_.fd(); }
 
-    // From here on a sender rings the eventfd. If there is something to do already, the eventfd is
-    // readable when this returns: the caller goes straight to waiting for it (S5). Receiver's
-    // thread.
+    // From here on a sender rings the doorbell. If there is something to do already, the doorbell
+    // has rung when this returns: the caller goes straight to waiting for it (S5). `receiver` is
+    // the Receiver, or ReceiverSet, of all these lanes. Receiver's thread.
     template <class Receiver>
     void fall_asleep(Receiver& receiver) {
-        drain();  // S4: before the word is set, never behind
+        drain();  // S4: before the words are set, never behind
         receiver.settle();
         begin();
-        // S1: the word is visible before the last look. S3: that covers everything.
+        // S1: the words are visible before the last look. S3: that covers everything.
         full_fence();
         if (receiver.anything() || !port_.capabilities_known()) ring_self();
     }
@@ -50,13 +60,16 @@ class Sleeper {
     void ring_self();
 
     Port& port_;
-    std::uint64_t& word_;
-    int eventfd_;
+    struct Line {
+        layout::SleepLine* shared;
+        std::uint64_t vector;
+    };
+    std::vector<Line> lines_;
+    Doorbell doorbell_;
     RxCounters& counters_;
-    std::uint64_t generation_;                 // of the last sleep; no two are the same (S2)
     std::atomic<std::uint64_t> asleep_{0};     // generation of this sleep, 0 when awake
     std::uint64_t asleep_at_last_tick_ = 0;    // control thread's
-    std::atomic<std::uint64_t> own_rings_{0};  // in the eventfd's count, and no doorbells
+    std::atomic<std::uint64_t> own_rings_{0};  // of the rings, those that are no doorbells
 };
 
 }  // namespace famez

@@ -28,8 +28,8 @@ class Transport {
     [[nodiscard]] virtual std::uint16_t id() const = 0;
     // One eventfd a vector, in vector order; owned by the transport.
     [[nodiscard]] virtual std::span<const int> eventfds() const = 0;
-    // Rings a peer's doorbell; never blocks. False when there is no such peer or vector. Vector 0:
-    // any thread, at any time.
+    // Rings a peer's doorbell; never blocks. False when there is no such peer or vector. Any
+    // thread, at any time.
     virtual bool ring(std::uint16_t peer, std::uint16_t vector) = 0;
     // Takes in news of the attachment without blocking (control thread, a few times a second).
     // False once nobody keeps the fabric any more (the server has gone): traffic goes on.
