@@ -118,7 +118,7 @@ ALL = [
 ]
 
 # The main ones, and who matters most there.
-QUICK = {"tx-64-first": ["memif-zc"], "rtt-64": ["memif-zc"], "msg-tx-64K": ["ucx"]}
+QUICK = {"tx-64-first": ["memif-zc"], "rtt-64": ["memif-zc"], "msg-tx-64K": ["ucx-posix"]}
 
 
 def all_rivals():

@@ -15,6 +15,7 @@ EAL = ("--in-memory", "--no-pci", "--no-telemetry", "-m", 256, "--log-level=lib.
 IDLE_US = 50
 WAKES_PER_SECOND = 1000
 RARE_PER_SECOND = 10
+WARM_UP_BYTES = 64 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +67,11 @@ class Contestant:
 
 def pingpong_words(case, seconds):
     """famez_pingpong's options at either end."""
+    # Of large messages its usual 10000 take seconds.
+    warm_up = min(10_000, WARM_UP_BYTES // case.size)
     receiver, sender = {
         "tx": (["rx", "--touch", case.touch], ["tx"]),
-        "rtt": (["pong"], ["ping"]),
+        "rtt": (["pong"], ["ping", "--warmup", warm_up]),
         "wake": (["pong", "--idle-us", IDLE_US], ["ping", "--rate", WAKES_PER_SECOND]),
         "idle": (["rx", "--idle-us", IDLE_US], ["tx", "--rate", RARE_PER_SECOND]),
     }[case.way]

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <utility>
 
 #include "clock.h"
 #include "histogram.h"
@@ -31,7 +32,9 @@
 
 namespace famez::rivals {
 
+// First words that are no number.
 inline constexpr std::uint64_t end_mark = UINT64_MAX;
+inline constexpr std::uint64_t hello_mark = UINT64_MAX - 1;
 
 template <class Link>
 class Contest {
@@ -66,8 +69,21 @@ class Contest {
         link_.flush();
     }
 
+    // The first message may have to find its way: some libraries connect only then. The answer's
+    // second word.
+    std::uint64_t ask_for_word(std::uint64_t mark) {
+        send_word(mark);
+        std::uint64_t answer = 0;
+        while (link_.receive([&](const std::uint8_t* data, std::uint32_t) {
+            answer = pingpong::load<std::uint64_t>(data + sizeof answer);
+        }) == 0) {
+        }
+        return answer;
+    }
+
     template <bool all>
     void transmit() {
+        ask_for_word(hello_mark);
         const std::uint32_t batch =
             std::clamp<std::uint32_t>(look_bytes / options_.size, 1, look_messages);
         const std::uint64_t start = pingpong::now_cycles();
@@ -84,13 +100,8 @@ class Contest {
                 });
             }
         }
-        send_word(end_mark);
         // The receiver has all when it says how many.
-        std::uint64_t received = 0;
-        while (link_.receive([&](const std::uint8_t* data, std::uint32_t) {
-            received = pingpong::load<std::uint64_t>(data + sizeof received);
-        }) == 0) {
-        }
+        const std::uint64_t received = ask_for_word(end_mark);
         const double seconds = pingpong::to_seconds(pingpong::now_cycles() - start);
         if (received != sent) {
             throw RivalError(fmt::format("{} messages sent, {} received", sent, received));
@@ -102,16 +113,18 @@ class Contest {
         pingpong::TouchSum sum;
         const bool all = options_.touched == Bytes::all;
         std::uint64_t received = 0;
-        bool ended = false;
-        while (!ended) {
+        std::uint64_t mark = 0;
+        while (mark != end_mark) {
             link_.receive([&](const std::uint8_t* data, std::uint32_t size) {
-                if (pingpong::load<std::uint64_t>(data) == end_mark) {
-                    ended = true;
+                const auto word = pingpong::load<std::uint64_t>(data);
+                if (word >= hello_mark) {
+                    mark = word;
                     return;
                 }
                 if (all) sum.add(pingpong::FabricFrame{data, size});
                 ++received;
             });
+            if (mark == hello_mark) send_word(std::exchange(mark, 0));
         }
         send_word(end_mark, received);
     }

@@ -67,7 +67,8 @@ std::byte* shared_memory(const Options& options, std::size_t size) {
 }
 
 std::uint32_t window_of(const Options& options) {
-    constexpr std::uint32_t bytes = 512 << 10;
+    // As much as famez_pingpong has for messages of lib/fabric.
+    constexpr std::uint32_t bytes = 256 << 10;
     if (options.window != 0) return options.window;
     return std::clamp<std::uint32_t>(bytes / options.size, 4, 64);
 }

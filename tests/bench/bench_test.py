@@ -246,6 +246,11 @@ def test_all_bytes_are_touched_at_both_ends(tmp_path):
     assert "tx" in sender and "--write all" in words(sender)
 
 
+def test_warm_up_is_no_longer_than_what_it_warms(tmp_path):
+    for name, count in (("msg-rtt-64", 10_000), ("msg-rtt-1M", 64)):
+        assert f"--warmup {count} " in words(messages.FABRIC.ends(case(name), site(tmp_path))[1])
+
+
 def test_zero_copy_asks_for_it_at_both_ends(tmp_path):
     receiver, sender = case("tx-1518-first-zc").ours.ends(case("tx-1518-first-zc"), site(tmp_path))
     assert "trust=all" in words(receiver) and words(sender).split(" -- ")[1].endswith("--zero-copy")
