@@ -24,10 +24,14 @@ class Ucx {
         meet(options);
         out_.resize(window_of(options));
         in_.resize(out_.size());
-        for (Slot& slot : out_)
-            slot.bytes.resize(size_);
+        std::uint8_t* place = buffers(2 * out_.size() * size_);
+        for (Slot& slot : out_) {
+            slot.bytes = place;
+            place += size_;
+        }
         for (Slot& slot : in_) {
-            slot.bytes.resize(size_);
+            slot.bytes = place;
+            place += size_;
             post(slot);
         }
     }
@@ -37,8 +41,8 @@ class Ucx {
         Slot& slot = out_[next_out_];
         next_out_ = next_out_ + 1 == out_.size() ? 0 : next_out_ + 1;
         finish(slot);
-        fill(slot.bytes.data());
-        start(slot, slot.bytes.data(), size);
+        fill(slot.bytes);
+        start(slot, slot.bytes, size);
     }
 
     void send_back(const std::uint8_t* data, std::uint32_t size) {
@@ -59,7 +63,7 @@ class Ucx {
         std::uint32_t count = 0;
         for (; count < in_.size() && done(in_[next_in_]); ++count) {
             Slot& slot = in_[next_in_];
-            visit(slot.bytes.data(), size_);
+            visit(slot.bytes, size_);
             post(slot);
             next_in_ = next_in_ + 1 == in_.size() ? 0 : next_in_ + 1;
         }
@@ -69,19 +73,33 @@ class Ucx {
   private:
     struct Slot {
         void* request = nullptr;  // what it waits for
-        std::vector<std::uint8_t> bytes;
+        std::uint8_t* bytes = nullptr;
     };
 
     void open_worker() {
         ucp_params_t params{};
         params.field_mask = UCP_PARAM_FIELD_FEATURES;
         params.features = UCP_FEATURE_TAG;
-        ucp_context_h context = nullptr;
-        check(ucp_init(&params, nullptr, &context), "ucp_init");
+        check(ucp_init(&params, nullptr, &context_), "ucp_init");
         ucp_worker_params_t worker{};
         worker.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
         worker.thread_mode = UCS_THREAD_MODE_SINGLE;
-        check(ucp_worker_create(context, &worker, &worker_), "ucp_worker_create");
+        check(ucp_worker_create(context_, &worker, &worker_), "ucp_worker_create");
+    }
+
+    // UCX's own, which it may have in shared memory: then large messages need one copy alone.
+    std::uint8_t* buffers(std::size_t size) {
+        ucp_mem_map_params_t params{};
+        params.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH |
+                            UCP_MEM_MAP_PARAM_FIELD_FLAGS;
+        params.length = size;
+        params.flags = UCP_MEM_MAP_ALLOCATE;
+        ucp_mem_h memory = nullptr;
+        check(ucp_mem_map(context_, &params, &memory), "ucp_mem_map");
+        ucp_mem_attr_t attributes{};
+        attributes.field_mask = UCP_MEM_ATTR_FIELD_ADDRESS;
+        check(ucp_mem_query(memory, &attributes), "ucp_mem_query");
+        return static_cast<std::uint8_t*>(attributes.address);
     }
 
     void meet(const Options& options) {
@@ -123,12 +141,12 @@ class Ucx {
 
     void post(Slot& slot) {
         ucp_request_param_t none{};
-        slot.request =
-            pending(ucp_tag_recv_nbx(worker_, slot.bytes.data(), size_, tag, whole_tag, &none),
-                    "ucp_tag_recv_nbx");
+        slot.request = pending(ucp_tag_recv_nbx(worker_, slot.bytes, size_, tag, whole_tag, &none),
+                               "ucp_tag_recv_nbx");
     }
 
     const std::uint32_t size_;
+    ucp_context_h context_ = nullptr;
     ucp_worker_h worker_ = nullptr;
     ucp_ep_h peer_ = nullptr;
     std::vector<Slot> out_;
