@@ -1,25 +1,113 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who is measured: links between two processes, as EAL's options for either end.
+"""Who is measured. A contestant says which programs are its two ends, and what runs beside them.
 
-famez_pingpong is the program at both ends of each, so what differs is the driver.
+Here: links of DPDK between two processes, with famez_pingpong at both ends of each, so that what
+differs is the driver. messages.py has those with an API of their own, alone.py what net_famez is
+compared with nobody in.
 """
 
 import dataclasses
-import os
-import socket
-import subprocess
-import time
+import json
+
+from surroundings import Fabric
+
+EAL = ("--in-memory", "--no-pci", "--no-telemetry", "-m", 256, "--log-level=lib.eal:error")
+IDLE_US = 50
+WAKES_PER_SECOND = 1000
+RARE_PER_SECOND = 10
+WARM_UP_BYTES = 64 << 20
 
 
 @dataclasses.dataclass(frozen=True)
+class Site:
+    """Of one measurement."""
+
+    tools: object
+    processors: tuple  # of the receiver, of the sender
+    seconds: float
+    directory: str  # of its own
+    ring_size: str | None = None  # of famez_server, if not its default
+
+    def ring(self, usual=None):
+        size = self.ring_size or usual
+        return ["--ring-size", size] if size else []
+
+
 class Contestant:
     name: str
-    receiver: str  # EAL options, {dir} is a directory of this measurement's own
-    sender: str
-    server: bool = False  # famez_server at {dir}/fabric
+    about: str
+    # Until the first end has its sockets, and its id in a fabric, which is lower than the other's.
+    head_start = 0.7
+    environment: dict = {}
+    statuses = (0,)  # of both ends, if all is well
 
-    def ends(self, directory):
-        return [text.format(dir=directory).split() for text in (self.receiver, self.sender)]
+    def missing(self, _tools):
+        """Why it cannot be measured here; None if it can."""
+        return None
+
+    def surroundings(self, _site):
+        """What `with` is to hold while it runs, in this order."""
+        return []
+
+    def ends(self, case, site):
+        """Commands: of the receiver, of the sender. Each may print JSON as its last line."""
+        raise NotImplementedError
+
+    def clean(self, pids):
+        """Removes what ends that were killed have left behind."""
+
+    @staticmethod
+    def parse(text):
+        """What an end printed: JSON, in one of the last lines. {}: nothing."""
+        for line in reversed(text.splitlines()):
+            if line.startswith("{"):
+                return json.loads(line)
+        return {}
+
+
+def pingpong_words(case, seconds):
+    """famez_pingpong's options at either end."""
+    # Of large messages its usual 10000 take seconds.
+    warm_up = min(10_000, WARM_UP_BYTES // case.size)
+    receiver, sender = {
+        "tx": (["rx", "--touch", case.touch], ["tx"]),
+        "rtt": (["pong"], ["ping", "--warmup", warm_up]),
+        "wake": (["pong", "--idle-us", IDLE_US], ["ping", "--rate", WAKES_PER_SECOND]),
+        "idle": (["rx", "--idle-us", IDLE_US], ["tx", "--rate", RARE_PER_SECOND]),
+    }[case.way]
+    if case.write == "all":
+        sender.append("--verify")
+    common = ["--quiet", "--json"]
+    return receiver + common, [*sender, *common, "--size", case.size, "--duration", seconds]
+
+
+@dataclasses.dataclass(frozen=True)
+class Link(Contestant):
+    """Two ports that are linked by their EAL options; {dir} is the measurement's own directory."""
+
+    name: str
+    about: str
+    receiver: str
+    sender: str
+    server: tuple | None = None  # famez_server runs at {dir}/fabric, with these options
+    sender_options: tuple = ()
+
+    def surroundings(self, site):
+        if self.server is None:
+            return []
+        return [Fabric(site.tools, site.directory, [*self.server, *site.ring()])]
+
+    def ends(self, case, site):
+        words = pingpong_words(case, site.seconds)
+        ports = [text.format(dir=site.directory).split() for text in (self.receiver, self.sender)]
+        extra = [(), self.sender_options]
+        return [eal_command(site, site.tools.pingpong, i, [*ports[i], "--", *words[i], *extra[i]])
+                for i in range(2)]  # fmt: skip
+
+
+def eal_command(site, program, number, words):
+    """A program of DPDK on the processor of that number."""
+    return [program, "-l", site.processors[number], *EAL, "--file-prefix", f"bench{number}", *words]
 
 
 def memif(options):
@@ -34,45 +122,23 @@ def virtio(options):
     )
 
 
-FAMEZ = Contestant(
-    "net_famez",
-    "-d librte_net_famez.so --vdev=net_famez0,socket={dir}/fabric,peer=2",
-    "-d librte_net_famez.so --vdev=net_famez0,socket={dir}/fabric,peer=1",
-    server=True,
-)
-
-RIVALS = [
-    Contestant("memif", *memif("")),
-    # Zero copy wants memory in a single piece.
-    Contestant("memif-zc", *["--single-file-segments " + end for end in memif(",zero-copy=yes")]),
-    Contestant("virtio-split", *virtio("")),
-    Contestant("virtio-packed", *virtio(",packed_vq=1,in_order=1")),
-]
+def famez(devargs):
+    return "-d librte_net_famez.so --vdev=net_famez0,socket={dir}/fabric" + devargs
 
 
-class Fabric:
-    """famez_server for as long as the `with` lasts."""
+FAMEZ = Link("net_famez", "", famez(",peer=2"), famez(",peer=1"), server=())
+FAMEZ_ZERO_COPY = Link(
+    "net_famez-zc", "", famez(",peer=2,trust=all"), famez(",peer=1"), server=(),
+    sender_options=("--zero-copy",),
+)  # fmt: skip
 
-    def __init__(self, command, directory):
-        self.path = os.path.join(directory, "fabric")
-        self.process = subprocess.Popen(
-            [*command, "-S", self.path, "--rest", "off"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def __enter__(self):
-        give_up = time.monotonic() + 5
-        while not self.answers():
-            if time.monotonic() > give_up or self.process.poll() is not None:
-                self.__exit__()
-                raise RuntimeError("famez_server did not start")
-            time.sleep(0.02)
-        return self
-
-    def answers(self):
-        with socket.socket(socket.AF_UNIX) as attempt:
-            return attempt.connect_ex(self.path) == 0
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+MEMIF = Link("memif", "net_memif", *memif(""))
+# Zero copy wants memory in a single piece.
+MEMIF_ZERO_COPY = Link(
+    "memif-zc", "net_memif, zero-copy=yes",
+    *["--single-file-segments " + end for end in memif(",zero-copy=yes")],
+)  # fmt: skip
+VIRTIO_SPLIT = Link("virtio-split", "net_virtio_user to net_vhost, split rings", *virtio(""))
+VIRTIO_PACKED = Link("virtio-packed", "net_virtio_user to net_vhost, packed rings, in order",
+                     *virtio(",packed_vq=1,in_order=1"))  # fmt: skip
+LINKS = (MEMIF, MEMIF_ZERO_COPY, VIRTIO_SPLIT, VIRTIO_PACKED)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Ports that are up and have nothing to say: what a busy pair has to poll around. Usage:
-// famez_crowd SOCKET PORTS. Prints a line when all are up, and ends with its standard input.
+// famez_crowd SOCKET PORTS [ID...]. Each opens a lane to each of these ids as soon as there is
+// somebody, for a receiver polls open lanes. Prints a line when all are up, and ends with its
+// standard input.
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -27,10 +30,13 @@ struct Member {
         endpoint.port().set_state(layout::PortState::up);
     }
     // What was broadcast to it is taken, so that its lanes are not full.
-    void turn() {
+    void turn(const std::vector<std::uint32_t>& others) {
         const auto ignore = [](const std::byte*, std::uint32_t, std::uint32_t) { return true; };
         for (int i = 0; i < 4; ++i)
             endpoint.receiver().poll(32, ignore);
+        for (const std::uint32_t id : others) {
+            if (!endpoint.sender().to(id).ready()) endpoint.sender().service(id);
+        }
         endpoint.tick();
     }
 
@@ -40,7 +46,7 @@ struct Member {
     Endpoint<WriteBack> endpoint;
 };
 
-int run(const char* socket, std::size_t count) {
+int run(const char* socket, std::size_t count, const std::vector<std::uint32_t>& others) {
     std::vector<std::unique_ptr<Member>> members;
     for (std::size_t i = 0; i < count; ++i)
         members.push_back(std::make_unique<Member>(socket));
@@ -49,7 +55,7 @@ int run(const char* socket, std::size_t count) {
     pollfd end{STDIN_FILENO, POLLIN, 0};
     while (::poll(&end, 1, round_ms) == 0) {
         for (const auto& member : members)
-            member->turn();
+            member->turn(others);
     }
     return 0;
 }
@@ -59,10 +65,17 @@ int run(const char* socket, std::size_t count) {
 
 int main(int argc, char** argv) {
     try {
-        std::size_t count = 0;
-        if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), count);
-        if (count != 0) return famez::run(argv[1], count);
-        std::fputs("usage: famez_crowd SOCKET PORTS\n", stderr);
+        // How many, then the ids.
+        std::vector<std::uint32_t> numbers;
+        for (int i = 2; i < argc; ++i) {
+            std::uint32_t number = 0;
+            std::from_chars(argv[i], argv[i] + std::strlen(argv[i]), number);
+            numbers.push_back(number);
+        }
+        const bool good =
+            !numbers.empty() && std::find(numbers.begin(), numbers.end(), 0U) == numbers.end();
+        if (good) return famez::run(argv[1], numbers[0], {numbers.begin() + 1, numbers.end()});
+        std::fputs("usage: famez_crowd SOCKET PORTS [ID...]\n", stderr);
         return 2;
     } catch (const std::exception& error) {
         fmt::print(stderr, "famez_crowd: {}\n", error.what());
