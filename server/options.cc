@@ -189,12 +189,12 @@ void add_geometry_options(CLI::App& app, ServerOptions& options) {
                    "Ring of a lane, a power of two; the largest message is half of it")
         ->type_name("SIZE")
         ->transform(size)
-        ->default_str("128K");
+        ->default_str("128K to 1M, as ports and slabs allow");
     app.add_option("--slab-size", geometry.slab_bytes,
                    "What a port has for the rings of those that send to it")
         ->type_name("SIZE")
         ->transform(size)
-        ->default_str("8M a lane, less if half the region is too small");
+        ->default_str("16M a lane, less if half the region is too small");
     app.add_option("--arena-size", geometry.arena_bytes, "What a port has for zero-copy buffers")
         ->type_name("SIZE")
         ->transform(size)

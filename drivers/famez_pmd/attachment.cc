@@ -76,7 +76,6 @@ void Attachment::join() {
     PortOptions options;
     options.node_name = devargs_.node;
     options.node_class = devargs_.node_class;
-    if (zero_copy_.keeps()) options.capabilities = layout::cap_keeps_refs;
     // All that there are: others send on as many as they have queues, whatever number we have.
     options.lanes = layout::lanes_max;
     fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, std::span(shared_.tx),

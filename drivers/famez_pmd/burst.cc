@@ -145,6 +145,8 @@ struct Frames {
         if (header == nullptr) {
             return (*this)(reference.data, length, 0) ? Referred::done : Referred::later;
         }
+        // It is in the sender's cache; the application will want it, and soon.
+        __builtin_prefetch(reference.data);
         attach(header, reference.data, length);
         ReferencePool::lend(header, &lane.credits(), reference.cookie);
         packets[received++] = header;
@@ -249,7 +251,8 @@ template <class Burst>
 constexpr std::uint32_t lent_bytes_min = 256;
 
 // Frees the buffers that have come back.
-[[gnu::noinline]] void free_returned(const TxQueue& queue, OwnersBack& back) {
+[[gnu::always_inline]] inline void free_returned(const TxQueue& queue, OwnersBack& back) {
+    if (back.empty()) return;
     auto** frames = reinterpret_cast<rte_mbuf**>(back.data());
     const auto count = static_cast<std::uint32_t>(back.size());
     if (queue.fast_free) {
@@ -267,16 +270,20 @@ template <class Burst, class Lane>
 [[gnu::always_inline]] inline Lent lend_frame(Burst& burst, Lane& lane, const TxQueue& queue,
                                               rte_mbuf* frame) {
     if (frame->pool != queue.lent_pool || frame->nb_segs != 1 || frame->data_len < lent_bytes_min ||
-        frame->data_len > queue.frame_max || rte_mbuf_refcnt_read(frame) != 1) {
+        frame->data_len > queue.frame_max || rte_mbuf_refcnt_read(frame) != 1 ||
+        // Clones of it count there; who asks for fast free promises that there are none.
+        (!queue.fast_free && rte_mbuf_ext_refcnt_read(frame->shinfo) != 1)) {
         return Lent::no_copy_it;
     }
     if (!lane.may_lend()) [[unlikely]]
         return lane.waits_for_credits() ? Lent::lane_full : Lent::no_copy_it;
     const auto* buffer = static_cast<const std::byte*>(frame->buf_addr);
+    const std::uint32_t slot = queue.loans->slot_of(buffer);
+    if (slot >= queue.loans->map().units) [[unlikely]]
+        return Lent::no_copy_it;
     const auto offset = static_cast<std::uint32_t>(buffer + frame->data_off - queue.loans->arena());
-    return burst.append_reference(queue.loans->slot_of(buffer), frame, offset, frame->data_len)
-               ? Lent::yes
-               : Lent::lane_full;
+    return burst.append_reference(slot, frame, offset, frame->data_len) ? Lent::yes
+                                                                        : Lent::lane_full;
 }
 
 template <class Memory>
@@ -316,8 +323,9 @@ template <class Memory>
                                                      rte_mbuf** frames, std::uint32_t count) {
     auto& sender = sender_of<Memory>(queue);
     auto& lane = sender.to(destination);
-    lane.loans().collect();
-    if (!sender.back().empty()) free_returned(queue, sender.back());
+    // Many at once: the line in which the next credit will come is the receiver's to write.
+    if (lane.loans().out() >= queue.collect_at) lane.loans().collect();
+    free_returned(queue, sender.back());
     typename Producer<Memory>::Burst burst(lane);
     std::uint64_t bytes = 0;
     std::uint64_t sent = 0;
@@ -368,6 +376,7 @@ std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
+    if constexpr (lending) free_returned(queue, sender.back());
     if (!ready(sender, queue.peer)) [[unlikely]]
         return 0;
     return static_cast<std::uint16_t>(run<Memory, lending>(queue, queue.peer, frames, count));
@@ -438,6 +447,7 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
+    if constexpr (lending) free_returned(queue, sender.back());
     const std::uint32_t prefix = queue.mac_prefix;
     std::uint32_t done = 0;
     while (done < count) {

@@ -50,7 +50,9 @@ int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
     info->max_rx_pktlen = frame_bytes(info->max_mtu);
     info->min_rx_bufsize = buffer_room_min;
     info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-    info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    // Applications that forward would promise that all packets are of one pool.
+    if (!ZeroCopy::in_use()) info->tx_offload_capa |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
     info->rx_queue_offload_capa = info->rx_offload_capa;
     info->tx_queue_offload_capa = info->tx_offload_capa;
     info->default_rxportconf = {32, 1024, 1};
@@ -117,6 +119,18 @@ void connect(TxQueue& queue, Attachment& attachment, std::uint16_t index) {
     queue.stalls = &outlook.stalls;
 }
 
+// The pool in the arena, if there is one now. An eighth of its buffers may have come back unseen,
+// those of all lanes together.
+void lend_from(TxQueue& queue, const ZeroCopy& zero_copy, std::uint32_t queues) {
+    constexpr std::uint32_t collect_most = 512;
+    queue.loans = zero_copy.loans();
+    queue.lent_pool = zero_copy.pool();
+    if (queue.lent_pool == nullptr) return;
+    const std::uint32_t lanes = queues * (queue.peer != 0 ? 1 : queue.port->geometry().ports);
+    const std::uint32_t most = std::min(collect_most, queue.loans->map().credits / 2);
+    queue.collect_at = std::clamp(queue.lent_pool->size / 8 / lanes, 1U, most);
+}
+
 // TX queue i sends on lane i; the RX queues share all lanes.
 void connect_queues(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
@@ -134,8 +148,7 @@ void connect_queues(rte_eth_dev* dev) {
         auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
         if (queue == nullptr) continue;
         connect(*queue, attachment, i);
-        queue->loans = attachment.zero_copy().loans();
-        queue->lent_pool = attachment.zero_copy().pool();
+        lend_from(*queue, attachment.zero_copy(), dev->data->nb_tx_queues);
     }
 }
 
@@ -177,7 +190,7 @@ void start_queues(rte_eth_dev* dev) {
 
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
-    if (!attachment_of(dev)->zero_copy().resume(dev->data->nb_rx_queues)) {
+    if (!attachment_of(dev)->zero_copy().may_have(dev->data->nb_rx_queues)) {
         log_error(
             fmt::format("{}: the application holds packets of other ports: free them before the "
                         "number of RX queues changes",
@@ -202,6 +215,7 @@ int start(rte_eth_dev* dev) {
     const bool lends = attachment.zero_copy().pool() != nullptr;
     dev->tx_pkt_burst = attachment.peer() != 0 ? (lends ? path.tx_link_lending : path.tx_link)
                                                : (lends ? path.tx_fabric_lending : path.tx_fabric);
+    attachment.zero_copy().resume();
     attachment.fabric().port().set_state(layout::PortState::up);
     attachment.refresh_outlooks();
     set_link(dev, attachment.link_up());
@@ -325,6 +339,7 @@ int close(rte_eth_dev* dev) {
         const std::lock_guard lock(attachments_mutex);
         dev->process_private = nullptr;
     }
+    attachment->zero_copy().pause();
     if (const std::uint32_t held = attachment->zero_copy().held(); held != 0) {
         log_error(
             fmt::format("{}: the application still holds {} packets that lie in other ports' "

@@ -35,6 +35,8 @@ bool is_bound(const rte_pci_device& device) {
 
 // The application stops the port and removes the device; until then the machine's device_del waits.
 void tell_removal(rte_eth_dev* dev) {
+    // Closed already, by an application that still holds packets (Attachment::abandon()).
+    if (dev->data == nullptr || dev->process_private == nullptr) return;
     log_notice(fmt::format("{}: the machine takes the device away", dev->device->name));
     rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, nullptr);
 }

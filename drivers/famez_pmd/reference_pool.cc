@@ -10,6 +10,8 @@
 
 #include <famez/error.h>
 
+#include "compat_mbuf.h"
+
 namespace famez::pmd {
 namespace {
 
@@ -25,17 +27,32 @@ int dequeue(rte_mempool* /*pool*/, void** /*table*/, unsigned /*count*/) {
     return -ENOBUFS;
 }
 unsigned count_free(const rte_mempool* pool) {
+    if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+        return 0;  // it lies in the primary's own memory
     return static_cast<const ReferencePool*>(pool->pool_data)->free_now();
 }
 
 }  // namespace
+
+// The last clone of a packet is freed, behind the packet itself: that goes back now.
+void ReferencePool::free_last(void* /*bytes*/, void* opaque) {
+    auto* packet = static_cast<rte_mbuf*>(opaque);
+    rte_mbuf_ext_refcnt_set(packet->shinfo, 1);
+    packet->ol_flags = RTE_MBUF_F_EXTERNAL;
+    packet->next = nullptr;
+    packet->nb_segs = 1;
+    rte_mbuf_raw_free(packet);
+}
 
 void ReferencePool::init_header(rte_mempool* pool, void* opaque, void* object, unsigned index) {
     rte_pktmbuf_init(pool, opaque, object, index);
     auto* packet = static_cast<rte_mbuf*>(object);
     Lent& lent = lent_of(packet);
     lent = {};
+    lent.shared.free_cb = free_last;
+    lent.shared.fcb_opaque = packet;
     rte_mbuf_ext_refcnt_set(&lent.shared, 1);
+    set_no_io_address(packet);
     packet->shinfo = &lent.shared;
     packet->ol_flags = RTE_MBUF_F_EXTERNAL;
 }
@@ -50,6 +67,7 @@ ReferencePool::ReferencePool(const std::string& name, std::uint32_t count, int s
         throw FabricError(fmt::format("no {} for {} packets whose bytes stay with their sender: {}",
                                       what, count, rte_strerror(error)));
     };
+    register_handler();
     free_.resize(count);
     freed_ = rte_ring_create((name + "_ring").c_str(), rte_align32pow2(count + 1), socket,
                              RING_F_SC_DEQ);
@@ -93,33 +111,20 @@ void ReferencePool::take_in() {
         put_back(static_cast<rte_mbuf*>(packet));
 }
 
+std::uint32_t ReferencePool::settle() {
+    take_in();
+    return static_cast<std::uint32_t>(free_.size()) - free_count_;
+}
+
 // Z6: the thread that polls writes credits; others leave that to it.
 int ReferencePool::enqueue(rte_mempool* pool, void* const* table, unsigned count) {
     auto& self = *static_cast<ReferencePool*>(pool->pool_data);
-    if (rte_lcore_id() != self.owner_) {
+    if (rte_lcore_id() != self.owner_.load(std::memory_order_relaxed)) {
         return rte_ring_mp_enqueue_bulk(self.freed_, table, count, nullptr) == count ? 0 : -ENOBUFS;
     }
     for (unsigned i = 0; i < count; ++i)
         self.put_back(static_cast<rte_mbuf*>(table[i]));
     return 0;
-}
-
-void ReferencePool::pause() {
-    const std::lock_guard lock(paused_mutex_);
-    owner_ = nobody;
-    paused_ = true;
-    take_in();
-}
-
-void ReferencePool::resume() {
-    const std::lock_guard lock(paused_mutex_);
-    paused_ = false;
-    owner_ = nobody_yet;
-}
-
-void ReferencePool::tick() {
-    const std::lock_guard lock(paused_mutex_);
-    if (paused_) take_in();
 }
 
 namespace {
@@ -138,9 +143,13 @@ consteval rte_mempool_ops make_ops() {
 
 constinit const rte_mempool_ops ops = make_ops();
 
-RTE_INIT(register_reference_pool) {
-    rte_mempool_register_ops(&ops);
+}  // namespace
+
+// Not by a constructor: handlers have numbers in the order of their registration, and those of a
+// process that has this driver loaded would differ from those of one that has not.
+void ReferencePool::register_handler() {
+    static const int number = rte_mempool_register_ops(&ops);
+    if (number < 0) throw FabricError("rte_mempool takes no more handlers");
 }
 
-}  // namespace
 }  // namespace famez::pmd

@@ -5,8 +5,8 @@
 // what it frees becomes a credit for the sender. One a queue; doc/zero-copy.md.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,17 +28,16 @@ class ReferencePool {
     // Nothing may be out.
     ~ReferencePool();
 
-    // How many are with the application. Any thread.
-    [[nodiscard]] std::uint32_t out() const { return rte_mempool_in_use_count(pool_); }
-
     // Headers that are not with the application. Any thread; exact while nobody works with them.
     [[nodiscard]] std::uint32_t free_now() const { return free_count_ + rte_ring_count(freed_); }
+    // Takes in what was freed; how many are with the application. While nobody polls.
+    std::uint32_t settle();
 
     // Before each poll, by the thread that polls: what its lcore frees goes the short way, and what
     // others have freed meanwhile is taken in. A queue that changes its lcore while it is started
     // goes the long way from then on.
     [[gnu::always_inline]] void begin_poll() {
-        if (rte_lcore_id() != owner_) [[unlikely]]
+        if (rte_lcore_id() != owner_.load(std::memory_order_relaxed)) [[unlikely]]
             change_owner(rte_lcore_id());
         if (rte_ring_empty(freed_) == 0) [[unlikely]]
             take_in();
@@ -54,21 +53,23 @@ class ReferencePool {
         lent.cookie = cookie;
     }
 
-    // While nobody polls, somebody else takes in what is freed: tick(), from the control thread.
-    void pause();
-    void resume();
-    void tick();
+    // Whoever polls next is the owner; or nobody is for now.
+    void expect_owner() { owner_.store(nobody_yet, std::memory_order_relaxed); }
+    void forget_owner() { owner_.store(nobody, std::memory_order_relaxed); }
 
+    // Tells rte_mempool of the handler; before the first pool.
+    static void register_handler();
     static int enqueue(rte_mempool* pool, void* const* table, unsigned count);
 
   private:
     // In the private area of each mbuf.
     struct Lent {
-        rte_mbuf_ext_shared_info shared;  // for rte_mbuf alone, which looks at its reference count
+        rte_mbuf_ext_shared_info shared;  // counts clones
         void* credits;                    // nullptr: not lent
         std::uint64_t cookie;
     };
     static Lent& lent_of(rte_mbuf* packet) { return *static_cast<Lent*>(rte_mbuf_to_priv(packet)); }
+    static void free_last(void* bytes, void* packet);
     static void init_header(rte_mempool* pool, void* opaque, void* object, unsigned index);
 
     // In place of an lcore's number.
@@ -76,19 +77,18 @@ class ReferencePool {
     static constexpr unsigned nobody = LCORE_ID_ANY - 2;
 
     [[gnu::noinline]] void change_owner(unsigned lcore) {
-        owner_ = owner_ == nobody_yet && lcore != LCORE_ID_ANY ? lcore : nobody;
+        const bool first = owner_.load(std::memory_order_relaxed) == nobody_yet;
+        owner_.store(first && lcore != LCORE_ID_ANY ? lcore : nobody, std::memory_order_relaxed);
     }
     [[gnu::always_inline]] void put_back(rte_mbuf* packet);
     [[gnu::noinline]] void take_in();
 
     rte_mempool* pool_ = nullptr;
-    rte_ring* freed_ = nullptr;  // by other lcores than the owner
-    unsigned owner_ = nobody;    // the lcore that polls
+    rte_ring* freed_ = nullptr;            // by other lcores than the owner
+    std::atomic<unsigned> owner_{nobody};  // the lcore that polls
     const bool weak_;
     std::uint32_t free_count_ = 0;
     std::vector<rte_mbuf*> free_;  // a stack
-    std::mutex paused_mutex_;
-    bool paused_ = true;
 };
 
 }  // namespace famez::pmd

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -28,11 +29,16 @@ std::vector<rte_pktmbuf_extmem> free_pieces(const LoanTable& loans, std::uint32_
     const ArenaMap& map = loans.map();
     const std::uint64_t stride = std::uint64_t{units} << map.unit_shift;
     std::vector<rte_pktmbuf_extmem> pieces;
+    // A buffer that is out is known by its first unit: how far it reaches only its lender knew, but
+    // no further than a buffer can.
+    const std::uint32_t widest = UINT16_MAX >> map.unit_shift;
+    std::uint32_t looked_at = 0;  // units below it
+    std::uint32_t blocked = 0;    // as are those below this one
     const auto is_free = [&](std::uint32_t first) {
-        for (std::uint32_t slot = first; slot < first + units; ++slot) {
-            if (loans.is_out(slot)) return false;
+        for (; looked_at < first + units; ++looked_at) {
+            if (loans.is_out(looked_at)) blocked = looked_at + std::max(widest, 1U);
         }
-        return true;
+        return first >= blocked;
     };
     bool joins = false;
     for (std::uint32_t slot = 0; count != 0 && slot + units <= map.units;) {
@@ -54,7 +60,13 @@ std::vector<rte_pktmbuf_extmem> free_pieces(const LoanTable& loans, std::uint32_
     return pieces;
 }
 
+std::atomic<bool> some_port_keeps;
+
 }  // namespace
+
+bool ZeroCopy::in_use() {
+    return some_port_keeps.load(std::memory_order_relaxed);
+}
 
 ZeroCopy::ZeroCopy(std::string name, const Trust& trust, MemoryType memory)
     : name_(std::move(name)),
@@ -66,6 +78,7 @@ ZeroCopy::ZeroCopy(std::string name, const Trust& trust, MemoryType memory)
                     ": devarg trust is without effect: an application would read the others' "
                     "memory uncached; see doc/vm.md for a write-back mapping");
     }
+    if (keeps_) some_port_keeps.store(true, std::memory_order_relaxed);
     std::fill_n(trusted_.get(), layout::ports_max + 1, trust.all);
     for (const std::uint32_t id : trust.ids)
         trusted_[id] = true;
@@ -73,35 +86,54 @@ ZeroCopy::ZeroCopy(std::string name, const Trust& trust, MemoryType memory)
 
 ReferencePool* ZeroCopy::references(std::uint16_t queue, int socket) {
     if (!keeps_) return nullptr;
+    static std::atomic<unsigned> made;
+    const std::lock_guard lock(mutex_);
     if (references_.size() <= queue) references_.resize(queue + 1U);
     if (!references_[queue]) {
-        references_[queue] = std::make_unique<ReferencePool>(
-            fmt::format("{:.16}_ref{}", name_, queue), references_most, socket, memory_);
+        references_[queue] = std::make_unique<ReferencePool>(fmt::format("famez_ref{}", ++made),
+                                                             references_most, socket, memory_);
     }
     return references_[queue].get();
 }
 
-std::uint32_t ZeroCopy::held() const {
+std::uint32_t ZeroCopy::held() {
+    const std::lock_guard lock(mutex_);
+    return settle();
+}
+
+std::uint32_t ZeroCopy::settle() {
     std::uint32_t sum = 0;
     for (const auto& pool : references_)
-        sum += pool ? pool->out() : 0;
+        sum += pool ? pool->settle() : 0;
     return sum;
 }
 
-bool ZeroCopy::resume(std::uint16_t queues) {
-    if (queues != queues_ && held() != 0) return false;
+bool ZeroCopy::may_have(std::uint16_t queues) {
+    const std::lock_guard lock(mutex_);
+    if (queues != queues_ && settle() != 0) return false;
     queues_ = queues;
-    for (const auto& pool : references_)
-        if (pool) pool->resume();
     return true;
 }
-void ZeroCopy::pause() {
+
+void ZeroCopy::resume() {
+    const std::lock_guard lock(mutex_);
+    paused_ = false;
     for (const auto& pool : references_)
-        if (pool) pool->pause();
+        if (pool) pool->expect_owner();
 }
-void ZeroCopy::tick() {
+
+void ZeroCopy::pause() {
+    const std::lock_guard lock(mutex_);
+    paused_ = true;
+    ticks_paused_ = 0;
     for (const auto& pool : references_)
-        if (pool) pool->tick();
+        if (pool) pool->forget_owner();
+}
+
+void ZeroCopy::tick() {
+    const std::lock_guard lock(mutex_);
+    // Not at once: a thread that was freeing by the short way when the port was stopped ends that.
+    if (paused_ && ++ticks_paused_ >= 2) settle();
 }
 
 rte_mempool* ZeroCopy::make_pool(Fabric& fabric, const PoolWish& wish) {

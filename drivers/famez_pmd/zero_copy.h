@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,19 +37,24 @@ class ZeroCopy {
 
     // ---- receive ----
 
-    // Packets of some ports are left where they are.
-    [[nodiscard]] bool keeps() const { return keeps_; }
+    // Some port of this process leaves packets where they are: what it receives is of several
+    // pools, one of which the application does not know.
+    [[nodiscard]] static bool in_use();
+
     // Whose: by id. For as long as this object lives.
     [[nodiscard]] const bool* trusted() const { return trusted_.get(); }
     // The headers of an RX queue, made when first asked for. nullptr if all is copied. Throws
     // FabricError.
     ReferencePool* references(std::uint16_t queue, int socket);
-    // Packets with the application, whose bytes lie in others' arenas.
-    [[nodiscard]] std::uint32_t held() const;
-    // Around the time in which the queues are polled; and at each tick. With another number of
-    // queues a lane goes to another thread: false while packets are held, whose credits two would
-    // write.
-    bool resume(std::uint16_t queues);
+    // Packets with the application, whose bytes lie in others' arenas. While the port is paused and
+    // nobody frees packets.
+    [[nodiscard]] std::uint32_t held();
+    // Before a start with so many RX queues: with another number than before lanes go to other
+    // threads, which is not possible while packets are held, whose credits two would write.
+    [[nodiscard]] bool may_have(std::uint16_t queues);
+    // The time in which the queues are polled, which is when they take in what is freed; else
+    // tick() does, from the control thread.
+    void resume();
     void pause();
     void tick();
 
@@ -64,8 +70,13 @@ class ZeroCopy {
     MemoryType memory_;
     bool keeps_;
     std::unique_ptr<bool[]> trusted_;
+    std::uint32_t settle();
+
+    std::mutex mutex_;  // of what follows: the control thread ticks while others start and stop
     std::vector<std::unique_ptr<ReferencePool>> references_;  // by RX queue
     std::uint16_t queues_ = 0;
+    bool paused_ = true;
+    std::uint32_t ticks_paused_ = 0;
     std::unique_ptr<LoanTable> loans_;
     rte_mempool* pool_ = nullptr;
 };

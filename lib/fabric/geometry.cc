@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t ring_bytes_default = 128 * kib;
-constexpr std::uint64_t slab_bytes_default = 8 * mib;
+constexpr std::uint64_t ring_bytes_default_min = 128 * kib;
+constexpr std::uint64_t ring_bytes_default_max = 1 * mib;
+constexpr std::uint64_t slab_bytes_default = 16 * mib;  // a lane
 constexpr std::uint64_t arena_bytes_default_max = 64 * mib;
 
 constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t unit) {
@@ -81,20 +82,33 @@ std::uint64_t end_of(const Geometry& g) {
     return g.arenas_offset + g.ports * g.arena_stride;
 }
 
+// The largest that leaves each lane towards a port one of its own: what is written to a long ring
+// has left the writer's own cache when the reader comes to it, and both are faster for it.
+std::uint64_t fitting_ring(const Geometry& g, std::uint64_t slab_bytes) {
+    const std::uint64_t share = slab_bytes / g.lanes / g.ports;
+    const std::uint64_t room =
+        share > layout::ring_spacing_bytes ? share - layout::ring_spacing_bytes : 0;
+    return std::clamp(std::bit_floor(room), ring_bytes_default_min, ring_bytes_default_max);
+}
+
 void choose_defaults(Geometry& g, const GeometryRequest& request) {
+    const std::uint64_t share = g.region_bytes / 2 / g.ports;
+    const std::uint64_t fitting = share == 0 ? 0 : std::bit_floor(share);
+    if (request.slab_bytes == 0) g.slab_bytes = std::min(fitting, g.lanes * slab_bytes_default);
+    if (request.ring_bytes == 0) g.ring_bytes = fitting_ring(g, g.slab_bytes);
     if (request.slab_bytes == 0) {
-        const std::uint64_t share = g.region_bytes / 2 / g.ports;
-        const std::uint64_t fitting = share == 0 ? 0 : std::bit_floor(share);
         // Four rings a lane are the least that is useful.
-        g.slab_bytes = std::max(4 * g.lanes * g.ring_stride(),
-                                std::min(fitting, g.lanes * slab_bytes_default));
+        g.slab_bytes = std::max(g.slab_bytes, 4 * g.lanes * g.ring_stride());
     }
     if (request.arena_bytes == 0) {
         place(g);
         const std::uint64_t begin = align_up(g.arenas_offset, layout::arena_align_bytes);
         const std::uint64_t rest = g.region_bytes > begin ? (g.region_bytes - begin) / g.ports : 0;
+        // Whole large pages, where there is one for each.
+        const std::uint64_t unit =
+            rest < layout::arena_align_bytes ? std::bit_floor(rest) : layout::arena_align_bytes;
         g.arena_bytes =
-            rest < layout::page_bytes ? 0 : std::min(std::bit_floor(rest), arena_bytes_default_max);
+            rest < layout::page_bytes ? 0 : std::min(rest / unit * unit, arena_bytes_default_max);
     }
 }
 
@@ -114,7 +128,7 @@ Geometry Geometry::plan(const GeometryRequest& request) {
     g.region_bytes = request.region_bytes;
     g.ports = request.ports;
     g.lanes = request.lanes;
-    g.ring_bytes = request.ring_bytes != 0 ? request.ring_bytes : ring_bytes_default;
+    g.ring_bytes = request.ring_bytes != 0 ? request.ring_bytes : ring_bytes_default_min;
     g.slab_bytes = request.slab_bytes != 0 ? request.slab_bytes : g.lanes * g.ring_stride();
     g.arena_bytes = request.arena_bytes;
     g.number = request.number;

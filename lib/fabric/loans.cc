@@ -57,6 +57,7 @@ void LaneLoans::bind(LoanTable& table, OwnersBack& back, const Geometry& geometr
     credits_ = map.credits;
     lane_key_ = lane_key(destination, lane);
     tag_ = table.epoch_;
+    out_ = 0;
     // What an earlier life of this port lent went to the incarnation that is there now.
     for (const LoanTable::Loan& loan : table.loans_) {
         if (loan.number != LoanTable::home && loan.lane_key == lane_key_) ++out_;
@@ -72,7 +73,7 @@ void LaneLoans::open(Epoch peer) {
         reading_ = false;
     }
     take_back_untaken();
-    lent_ = load_relaxed(header_->taken);
+    lent_ = taken();
     if (reading_) return;
     // The credits up to there, which are of earlier lives, are not looked at.
     read_ = load_relaxed(header_->returned);
@@ -82,7 +83,9 @@ void LaneLoans::open(Epoch peer) {
 void LaneLoans::bring_home(LoanTable::Loan& loan) {
     // Z1: whatever credit still names this use of the slot is one too many.
     loan.use = (loan.use + 1) & credit::use_mask;
-    loan.number = LoanTable::home;
+    store_relaxed(loan.number, LoanTable::home);
+    // A successor of ours need not wait for it.
+    store_relaxed(entries_[&loan - table_->loans_.data()].epoch, Epoch{0});
     if (loan.owner != nullptr) back_->push_back(loan.owner);
     loan.owner = nullptr;
     --out_;
@@ -113,7 +116,8 @@ template <class Choose>
 void LaneLoans::take_back_if(Choose choose) {
     if (out_ == 0) return;
     for (LoanTable::Loan& loan : table_->loans_) {
-        if (loan.number != LoanTable::home && loan.lane_key == lane_key_ && choose(loan)) {
+        if (load_acquire(loan.number) != LoanTable::home &&
+            load_relaxed(loan.lane_key) == lane_key_ && choose(loan)) {
             bring_home(loan);
         }
     }
@@ -125,7 +129,7 @@ void LaneLoans::take_back_all() {
 
 void LaneLoans::take_back_untaken() {
     if (out_ == 0) return;
-    const std::uint64_t taken = load_acquire(header_->taken);
+    const std::uint64_t taken = this->taken();
     take_back_if([=](const LoanTable::Loan& loan) { return loan.number > taken; });
 }
 
@@ -134,8 +138,8 @@ void LaneLoans::take_back_if_none_is_held() {
     // In this order: `taken` only grows, so if it equals a `returned` read before it, nothing was
     // held when that was read.
     const std::uint64_t returned = load_acquire(header_->returned);
-    const std::uint64_t taken = load_acquire(header_->taken);
-    if (taken != returned) return;
+    const std::uint64_t taken = this->taken();
+    if (taken != returned || out_ == lent_ - taken) return;  // all that is out is still to be taken
     // Z4: the credits up to there speak of these loans alone. Left in the ring, they and those of
     // the next loans would be more than it holds.
     read_ = returned;

@@ -70,7 +70,7 @@ TEST(GeometryPlan, TheDefaultFitsFourteenPorts) {
     const Geometry g = Geometry::plan({});
     EXPECT_EQ(g.ports, 14U);
     EXPECT_EQ(g.region_bytes, gib);
-    EXPECT_EQ(g.ring_bytes, 128U << 10);
+    EXPECT_EQ(g.ring_bytes, 1U << 20);
     EXPECT_GE(g.rings_per_slab(), 14U);
     EXPECT_GT(g.arena_bytes, 0U);
     expect_sound(g);

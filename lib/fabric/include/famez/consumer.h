@@ -281,6 +281,8 @@ class Consumer {
         Referred verdict = Referred::done;
         if constexpr (requires { visit.refer(reference, *this); }) {
             verdict = visit.refer(reference, *this);
+        } else if (record::bytes(length) > record_max_) {
+            return false;  // no more than any other record shows
         } else if (!visit(reference.data, reference.length, 0U)) {
             verdict = Referred::later;
         }

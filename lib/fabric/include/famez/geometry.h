@@ -18,10 +18,11 @@ struct GeometryRequest {
     std::uint64_t region_bytes = std::uint64_t{1} << 30;
     std::uint32_t ports = 14;
     std::uint32_t lanes = 1;
-    std::uint64_t ring_bytes = 0;  // default 128 KiB
-    std::uint64_t slab_bytes =
-        0;  // default 8 MiB a port and lane, less where half the region is too small
-    std::uint64_t arena_bytes = 0;  // default: what remains, a power of two, at most 64 MiB a port
+    // default: the largest from 128 KiB to 1 MiB of which a slab holds one a port and lane
+    std::uint64_t ring_bytes = 0;
+    // default: 16 MiB a port and lane, less where half the region is too small
+    std::uint64_t slab_bytes = 0;
+    std::uint64_t arena_bytes = 0;  // default: what remains, at most 64 MiB a port
     std::uint32_t number = 0;       // the fabric's: an octet of its ports' addresses
 };
 

@@ -75,8 +75,9 @@ class LaneLoans {
     [[gnu::always_inline]] std::uint64_t lend(std::uint32_t slot, void* owner) {
         LoanTable::Loan& loan = table_->loans_[slot];
         loan.owner = owner;
-        loan.number = ++lent_;
-        loan.lane_key = lane_key_;
+        // The number last: other lanes' threads look through the table for loans of theirs.
+        store_relaxed(loan.lane_key, lane_key_);
+        store_release(loan.number, ++lent_);
         ++out_;
         auto& entry = entries_[slot];
         store_relaxed(entry.epoch, peer_epoch_);
@@ -84,6 +85,8 @@ class LaneLoans {
         return credit::cookie(slot, loan.use, tag_);
     }
 
+    // Is the destination still to come to some of them?
+    [[nodiscard]] bool some_untaken() const { return taken() != lent_; }
     // Takes in the credits that have come.
     [[gnu::always_inline]] void collect() {
         if (out_ != 0) take_credits();
@@ -102,6 +105,10 @@ class LaneLoans {
     [[nodiscard]] Epoch peer_epoch() const { return peer_epoch_; }
 
   private:
+    // No liar makes our numbers run into LoanTable::home.
+    [[nodiscard]] std::uint64_t taken() const {
+        return load_acquire(header_->taken) & (~std::uint64_t{0} >> 1);
+    }
     [[gnu::noinline]] void take_credits();
     void bring_home(LoanTable::Loan& loan);
     template <class Choose>

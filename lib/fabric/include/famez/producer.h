@@ -73,11 +73,8 @@ class Producer {
     // holds as many as there are, or takes none, and what is to go on must be copied.
     [[nodiscard]] bool waits_for_credits() {
         if (!accepts_references_ || loans_.peer_epoch() != consumer_epoch_) return false;
-        refresh();
-        return published_ != position_;
+        return loans_.some_untaken();
     }
-    // Does it leave the bytes where they are, so that a copy into the arena is the only one?
-    [[nodiscard]] bool keeps_references() const { return keeps_references_; }
 
     // The nonce that stands, or 0: whoever sees it move tells the consumer.
     [[nodiscard]] std::uint64_t request() const { return request_; }
@@ -154,7 +151,6 @@ class Producer {
     void note_capabilities(const PortView& peer) {
         may_sleep_ = peer.may_sleep();
         accepts_references_ = peer.accepts_references();
-        keeps_references_ = peer.keeps_references();
     }
 
     // Takes back what the consumer's words, or its end, say is not read any more. A port that is
@@ -257,7 +253,6 @@ class Producer {
     ProducerState state_ = ProducerState::idle;
     bool may_sleep_ = false;
     bool accepts_references_ = false;
-    bool keeps_references_ = false;
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;

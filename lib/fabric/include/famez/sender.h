@@ -41,6 +41,11 @@ class alignas(layout::line_bytes) Sender {
     void lend_from(LoanTable& table) {
         back_.reserve(table.map().credits);
         for (std::uint32_t id = 1; id <= ports(); ++id) {
+            // Loans are numbered from the answer that opens a session.
+            if (producers_[id].state() != ProducerState::idle) {
+                producers_[id].close();
+                notify(id);
+            }
             producers_[id].loans().bind(table, back_, port_.geometry(), port_.id(), id, lane_,
                                         counters_);
         }
