@@ -91,7 +91,8 @@ inline constexpr const char* mbuf_size_help =
     "Bytes of a packet buffer. 2048 if not given: larger frames become chains if the port can "
     "send chains, else buffers are made as large as the frames.";
 inline constexpr const char* zero_copy_help =
-    "Packet buffers in the port's part of the shared memory, so that nothing is copied on the way to "
+    "Packet buffers in the port's part of the shared memory, so that nothing is copied on the way "
+    "to "
     "a receiver that has the devarg trust=. net_famez only.";
 inline constexpr const char* queues_help =
     "tx: sends on so many TX queues, a burst each in turn; rx: polls so many RX queues; the two "

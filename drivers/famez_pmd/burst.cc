@@ -68,7 +68,8 @@ struct Stash {
     rte_mbuf* head = nullptr;
     rte_mbuf** link = &head;
     std::uint16_t segments = 0;
-    for (std::uint32_t done = 0; done < length; ++segments) {
+    std::uint32_t done = 0;
+    do {
         rte_mbuf* buffer = stash.take();
         if (buffer == nullptr) {
             if (head != nullptr) head->nb_segs = segments;
@@ -80,7 +81,8 @@ struct Stash {
         done += part;
         *link = buffer;
         link = &buffer->next;
-    }
+        ++segments;
+    } while (done < length);
     head->nb_segs = segments;
     head->pkt_len = length;
     return head;

@@ -152,46 +152,37 @@ class Consumer {
             // Kind data, no flags and the right sequence leave nothing but the length.
             const std::uint64_t odd = (header ^ expected) & ~record::length_mask;
             const std::uint32_t length = record::length(header);
-            const std::uint64_t bytes = record::bytes(length);
+            std::uint64_t bytes = record::bytes(length);
             std::uint32_t flags = 0;
+            bool pad = false;
+            bool shown = false;
             if (odd != 0 || bytes > std::min(record_max, size - offset)) [[unlikely]] {
                 // Two PADs in a row do not happen: a liar cannot make us go round for ever.
-                if (!padded && header == pad_header(expected, offset)) {
-                    padded = true;
-                    position += size - offset;
-                    expected += record::sequence_one;
-                    if (position >= publish_at) publish_at = publish(position, taken - parts);
-                    continue;
-                }
-                if (header == reference_header(expected) && bytes <= size - offset) {
+                pad = !padded && header == pad_header(expected, offset);
+                if (pad) {
+                    bytes = size - offset;
+                } else if (header == reference_header(expected) && bytes <= size - offset) {
                     sound = refer(ring + offset + record::header_bytes, visit, more);
-                    if (!sound || !more) break;
-                    follow(step, bytes);
-                    position += step;
-                    expected += record::sequence_one;
-                    ++taken;
-                    padded = false;
-                    if (position >= publish_at) publish_at = publish(position, taken - parts);
-                    continue;
+                    shown = true;
+                } else {
+                    sound = is_flagged_data(header, expected, offset);
+                    flags = record::flags(header);
                 }
-                sound = is_flagged_data(header, expected, offset);
-                if (!sound) break;
-                flags = record::flags(header);
+                if (!sound || !more) break;
                 parts += flags & record::flag_more;
             }
-            if (!visit(ring + offset + record::header_bytes, length, flags)) break;
+            if (!pad && !shown && !visit(ring + offset + record::header_bytes, length, flags)) {
+                break;
+            }
             follow(step, bytes);
             position += step;
             expected += record::sequence_one;
-            ++taken;
-            padded = false;
+            taken += pad ? 0 : 1;
+            padded = pad;
             if (position >= publish_at) [[unlikely]]
                 publish_at = publish(position, taken - parts);
         }
-        position_ = position;
-        expected_ = expected;
-        step_ = step;
-        messages_ += taken - parts;
+        move_to(position, expected, step, taken - parts);
         if (!sound || state_ != ConsumerState::open) [[unlikely]]
             after_take(sound, taken);
         return taken;
@@ -300,6 +291,14 @@ class Consumer {
         const std::uint64_t bytes = record::bytes(record::length(header));
         return (odd & ~flags_mask) == 0 && (odd & ~known) == 0 &&
                bytes <= std::min(record_max_, size_ - offset);
+    }
+
+    [[gnu::always_inline]] void move_to(std::uint64_t position, std::uint64_t expected,
+                                        std::uint64_t step, std::uint32_t messages) {
+        position_ = position;
+        expected_ = expected;
+        step_ = step;
+        messages_ += messages;
     }
 
     // The end of a take() that was not plain: a bad record, or a drain.
