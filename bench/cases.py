@@ -110,6 +110,7 @@ ALL = [
     frames(1518, "first"),
     frames(1518, "first", FAMEZ_ZERO_COPY, (MEMIF_ZERO_COPY,), "-zc"),
     frames(1518, "all", rivals=(*LINKS, messages.ONE_COPY)),
+    frames(1518, "all", FAMEZ_ZERO_COPY, (MEMIF_ZERO_COPY,), "-zc"),
     round_trip(1518),
     frames(512, "first"),
     *map(messages_one_way, SIZES),

@@ -52,6 +52,7 @@ def by_itself(case, bound, at_least, unit, value=lambda sample: sample.value):
 TARGETS = [
     against("tx-64-first", "memif-zc", 2.2, True),
     against("tx-1518-all", "memif-zc", 1.5, True),
+    against("tx-1518-all-zc", "memif-zc", 1.5, True),
     against("tx-1518-all", "one-copy", 0.8, True),
     against("tx-1518-first-zc", "memif-zc", 2.5, True),
     against("rtt-64", "memif-zc", 0.6, False),

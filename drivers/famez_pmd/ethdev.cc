@@ -223,15 +223,18 @@ int start(rte_eth_dev* dev) {
     return 0;
 }
 
-template <class Memory>
-std::uint32_t take_back(const TxQueue& queue) {
-    auto& sender = *static_cast<Sender<Memory>*>(queue.sender);
-    sender.take_back();
-    OwnersBack& back = sender.back();
+std::uint32_t free_all(OwnersBack& back) {
     const auto count = static_cast<std::uint32_t>(back.size());
     rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(back.data()), count);
     back.clear();
     return count;
+}
+
+template <class Memory>
+std::uint32_t take_back(const TxQueue& queue) {
+    auto& sender = *static_cast<Sender<Memory>*>(queue.sender);
+    sender.take_back();
+    return free_all(sender.back());
 }
 
 // Buffers that were lent and have come back. The queue's thread.
@@ -241,12 +244,20 @@ int tx_done_cleanup(void* opaque, std::uint32_t /*most*/) {
     return static_cast<int>(queue->weak ? take_back<Weak>(*queue) : take_back<WriteBack>(*queue));
 }
 
+// The same on all lanes: those too that no queue sends on any more.
+void take_back_all(Fabric& fabric) {
+    fabric.take_back();
+    for (std::uint32_t lane = 0; lane < fabric.port().lanes(); ++lane)
+        free_all(fabric.back(lane));
+}
+
 int stop(rte_eth_dev* dev) {
     dev->data->dev_started = 0;
     stop_interrupts(dev);
     attachment_of(dev)->zero_copy().pause();
-    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i)
-        tx_done_cleanup(dev->data->tx_queues[i], 0);
+    if (attachment_of(dev)->zero_copy().loans() != nullptr) {
+        take_back_all(attachment_of(dev)->fabric());
+    }
     attachment_of(dev)->fabric().port().set_state(layout::PortState::stopped);
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;

@@ -33,6 +33,8 @@ class Fabric {
     // Sender::lend_from() and take_back() of all senders, while none of them sends.
     virtual void lend_from(LoanTable& loans) = 0;
     virtual std::uint32_t take_back() = 0;
+    // What has come back, by TX queue.
+    [[nodiscard]] virtual OwnersBack& back(std::uint32_t queue) = 0;
     // Every Port::tick_ms, from a control thread. False once the server has gone.
     virtual bool tick() = 0;
 };
@@ -62,6 +64,9 @@ class FabricOn final : public Fabric {
     void lend_from(LoanTable& loans) override {
         for (std::uint32_t lane = 0; lane < port().lanes(); ++lane)
             endpoint_.sender(lane).lend_from(loans);
+    }
+    [[nodiscard]] OwnersBack& back(std::uint32_t queue) override {
+        return endpoint_.sender(queue).back();
     }
     std::uint32_t take_back() override {
         std::uint32_t out = 0;

@@ -10,6 +10,7 @@
 
 #include "ethdev.h"
 #include "log.h"
+#include "queue.h"
 
 namespace famez::pmd {
 namespace {
@@ -75,6 +76,9 @@ void stop_interrupts(rte_eth_dev* dev) {
 
 int rx_queue_intr_enable(rte_eth_dev* dev, std::uint16_t queue) {
     if (!has_interrupts(dev)) return -ENOTSUP;
+    // No sender waits for what was freed meanwhile until the queue wakes.
+    auto* const references = static_cast<RxQueue*>(dev->data->rx_queues[queue])->references;
+    if (references != nullptr) references->begin_poll();
     attachment_of(dev)->fabric().fall_asleep(queue);
     return 0;
 }

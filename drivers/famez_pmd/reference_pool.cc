@@ -111,6 +111,11 @@ void ReferencePool::take_in() {
         put_back(static_cast<rte_mbuf*>(packet));
 }
 
+void ReferencePool::change_owner(unsigned lcore) {
+    const bool first = owner_.load(std::memory_order_relaxed) == nobody_yet;
+    owner_.store(first && lcore != LCORE_ID_ANY ? lcore : nobody, std::memory_order_relaxed);
+}
+
 std::uint32_t ReferencePool::settle() {
     take_in();
     return static_cast<std::uint32_t>(free_.size()) - free_count_;

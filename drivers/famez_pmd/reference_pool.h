@@ -76,12 +76,10 @@ class ReferencePool {
     static constexpr unsigned nobody_yet = LCORE_ID_ANY - 1;
     static constexpr unsigned nobody = LCORE_ID_ANY - 2;
 
-    [[gnu::noinline]] void change_owner(unsigned lcore) {
-        const bool first = owner_.load(std::memory_order_relaxed) == nobody_yet;
-        owner_.store(first && lcore != LCORE_ID_ANY ? lcore : nobody, std::memory_order_relaxed);
-    }
+    // Not inline, as take_in(): what levels of the instruction set share is compiled once.
+    void change_owner(unsigned lcore);
     [[gnu::always_inline]] void put_back(rte_mbuf* packet);
-    [[gnu::noinline]] void take_in();
+    void take_in();
 
     rte_mempool* pool_ = nullptr;
     rte_ring* freed_ = nullptr;            // by other lcores than the owner

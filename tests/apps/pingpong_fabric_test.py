@@ -57,9 +57,9 @@ def test_no_server(tmp_path):
 def test_what_this_fabric_cannot_do(stage):
     stage.server()
     for options, told in (
-        (["--size", "1M"], "take up to 65512; give a smaller --size, or start famez_server with "
+        (["--size", "1M"], "take up to 524264; give a smaller --size, or start famez_server with "
                            "--ring-size 4M"),
-        (["--size", "65513"], "--ring-size 256K"),
+        (["--size", "524265"], "--ring-size 2M"),
         (["--peer", "1"], "that is this end's own id"),
         (["--peer", "15"], "this fabric has ports 1 to 14"),
         (["--peer", "02:fa:3e:09:00:02"], "an address of fabric 9, and this is fabric 0"),

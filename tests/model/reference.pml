@@ -109,6 +109,9 @@ inline come_back(s) {
     assert(out[s] || kept[s]);
     assert(!untouchable(s));
     out[s] = false; kept[s] = false; number[s] = 0;
+#ifdef BESIDE
+    table_epoch[s] = 0;   /* a successor need not wait for it */
+#endif
     use[s]++
 }
 
@@ -190,14 +193,24 @@ inline read_credit() {
 #else
 #define none_held (taken == returned)
 #endif
-#define quarantine_over ((kept[0] || kept[1]) && answered_us && none_held)
+/*
+ * BESIDE, as the code does it: lends beside what is kept, which then counts among what is out; and
+ * when none is held, its own that were taken are back as well, for their credits are skipped too.
+ */
+#ifdef BESIDE
+#define taken_and_back(s) (kept[s] || (out[s] && number[s] < taken))
+#else
+#define taken_and_back(s) (kept[s])
+#endif
+#define quarantine_over \
+    ((taken_and_back(0) || taken_and_back(1)) && answered_us && none_held)
 inline end_quarantine() {
     if
-    :: kept[0] -> come_back(0)
+    :: taken_and_back(0) -> come_back(0)
     :: else
     fi;
     if
-    :: kept[1] -> come_back(1)
+    :: taken_and_back(1) -> come_back(1)
     :: else
     fi;
 #ifndef NO_Z4_READ
@@ -205,13 +218,15 @@ inline end_quarantine() {
 #endif
 }
 
-#ifdef NO_Z4_INLINE
+#if defined(NO_Z4_INLINE) || defined(BESIDE)
 #define may_lend true
 #else
 #define may_lend (!kept[0] && !kept[1])
 #endif
 #ifdef NO_Z6_LIMIT
 #define has_credit true
+#elif defined(BESIDE)
+#define has_credit (out[0] + out[1] + kept[0] + kept[1] < CREDITS)
 #else
 #define has_credit (out[0] + out[1] < CREDITS)
 #endif

@@ -67,6 +67,10 @@ CLEAN = [
     ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DCREDITS=1"),
     ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DSEEN_END"),
     ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DSTEP_OVER"),
+    # As the code does it.
+    ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DBESIDE"),
+    ("reference", "-DS_CRASHES=1 -DNAKS=1 -DCLOSES=1 -DBESIDE"),
+    ("reference", "-DS_CRASHES=1 -DREOPENS=1 -DBESIDE"),
     # Only credits that a new life of the sender did not skip can be old ones,
     ("reference", "-DS_CRASHES=1 -DR_CRASHES=1 -DNO_Z1_COUNT"),
     # and they need not be skipped where the ring has room for them as well.
@@ -169,9 +173,11 @@ BROKEN = [
     ("reference", "-DNO_Z3_CONTINUE -DR_CRASHES=1"),
     ("reference", "-DNO_Z3_START -DS_CRASHES=1 -DR_CRASHES=1"),
     ("reference", "-DNO_Z4_TABLE -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_TABLE -DS_CRASHES=1 -DBESIDE"),
     ("reference", "-DNO_Z4_QUARANTINE -DS_CRASHES=1"),
     ("reference", "-DNO_Z4_ANSWER -DS_CRASHES=1"),
     ("reference", "-DNO_Z4_HELD -DS_CRASHES=1"),
+    ("reference", "-DNO_Z4_HELD -DS_CRASHES=1 -DBESIDE"),
     ("reference", "-DNO_Z4_INLINE -DS_CRASHES=1"),
     ("reference", "-DNO_Z4_READ -DS_CRASHES=1"),
     ("reference", "-DNO_Z4_USE -DS_CRASHES=1 -DNO_Z4_READ -DCREDITS=4"),

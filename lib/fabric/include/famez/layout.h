@@ -302,7 +302,8 @@ struct CreditHeader {
 static_assert(sizeof(CreditHeader) == line_bytes);
 
 // The slot table: an entry a unit of the arena. Written by the arena's owner before it commits the
-// reference, never cleared: a successor of its finds here what may still be read (Z4).
+// reference, and its epoch set to 0 when the unit is home: a successor finds here what may still be
+// read (Z4).
 struct SlotEntry {
     std::uint64_t epoch;  // the destination's
     std::uint64_t loan;   // use count << 32 | lane << 16 | destination
