@@ -2,7 +2,6 @@
 """One port that takes nothing does not hold up the traffic to the others (devarg stall-ms)."""
 
 import signal
-import statistics as mathematics
 import time
 
 import pytest
@@ -49,15 +48,6 @@ class Fabric:
     def dropped(self):
         return self.region.counters(SENDER)["tx_stalled_dropped"]
 
-    def rate(self, ports):
-        """Frames a second that these take: the middle one of several looks."""
-        looks = []
-        for _ in range(5):
-            before, start = sum(map(self.taken, ports)), time.monotonic()
-            time.sleep(0.2)
-            looks.append((sum(map(self.taken, ports)) - before) / (time.monotonic() - start))
-        return mathematics.median(looks)
-
     def share(self, ports):
         """What these take of all that the sender would send."""
         offered = received(self.sender, 1)
@@ -93,12 +83,13 @@ def resume_polling(testpmd):
 def test_one_of_three_receivers_stands_still(stage, pause, resume):
     fabric = Fabric(stage)
     stuck, others = 1, [2, 3]
-    before = fabric.rate(others)
+    before = fabric.share(others)
     pause(fabric.receivers[stuck - 1])
     wait_until(lambda: fabric.dropped() > 0, 2, "drops are counted")
     taken = fabric.taken(stuck)
-    # Soon, as the machine may be busy with others. Who is held up never gets there.
-    wait_until(lambda: fabric.rate(others) >= 0.9 * before, 10, "the rate of before")
+    # A share and no rate: how fast they are depends on who has the processors. Who is held up never
+    # gets there (see the test without a limit).
+    wait_until(lambda: fabric.share(others) >= 0.8 * before, 10, "the share of before")
     drops = fabric.dropped()
     wait_until(lambda: fabric.dropped() > drops, 2, "the count goes on")
     resume(fabric.receivers[stuck - 1])
