@@ -194,6 +194,12 @@ def test_the_sender_is_killed(stage):
 # ---- what an application does with packets that it holds ----
 
 
+def probe_of(stage, scenario, lcores):
+    name = f"probe{next(stage.names)}"
+    return stage.run(scenario, [PROBE, *stage.eal(name, [], lcores), "--", stage.socket, scenario],
+                     env=stage.environment(stock=False))
+
+
 @pytest.mark.parametrize("scenario", [
     "counts", "held", "threads", "stopped", "sender-stops", "reset", "close", "close-again",
     "clone", "clone-kept", "cleanup", "successor-alike", "successor-smaller", "late-pool",
@@ -201,10 +207,36 @@ def test_the_sender_is_killed(stage):
 ])
 def test_held_packets(stage, scenario):
     stage.server(*(["--lanes", 2] if scenario == "queues" else []))
-    probe = stage.run("probe", [PROBE, *stage.eal("probe", [], stage.cpus[:1] * 2), "--",
-                                stage.socket, scenario],
-                      env=stage.environment(stock=False))
+    probe = probe_of(stage, scenario, stage.cpus[:1] * 2)
     assert probe.wait(30) == 0, probe.out.text
+
+
+def held_while_the_sender_is_killed(stage, lends, before_the_end):
+    """And while the next one at its id writes all of its pool, and sends."""
+    holder = probe_of(stage, "holds-on", stage.cpus[:1])
+    holder.expect(r"^waits for the sender$", 20)
+    sender = probe_of(stage, lends, stage.cpus[-1:])
+    holder.expect(r"^holds packets$", 20)
+    before_the_end(sender)
+    sender.kill()
+    holder.expect(r"^the sender is gone$")
+    successor = probe_of(stage, "lends-scribbling", stage.cpus[-1:])
+    assert holder.wait(60) == 0, holder.out.text
+    assert successor.wait() == 0, successor.out.text
+
+
+def test_held_while_the_sender_is_killed(stage):
+    stage.server()
+    held_while_the_sender_is_killed(stage, "lends", lambda sender: sender.expect(r"^has sent$"))
+
+
+def test_held_while_the_sender_is_killed_sending(stage):
+    region = stage.region(stage.server())
+    for _ in range(20 if long_version() else 2):
+        held_while_the_sender_is_killed(stage, "lends-on",
+                                        lambda _: references_come(region, more=5000))
+        for port in (RX, TX):
+            wait_for_state(region, port, "absent")
 
 
 def test_packets_that_are_sent_back(stage):

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rig.h"
+
+#include <rte_ethdev.h>
+
+namespace famez::probe {
+
+Rig::Rig(const std::string& socket, std::uint16_t queues)
+    : rx_pool_(make_rx_pool()),
+      sender_(socket, 2, rx_pool_),
+      receiver_(socket, 1, rx_pool_, queues) {}
+
+void Rig::pass(std::uint64_t count, std::uint16_t length, std::uint64_t keep, rte_mempool* from) {
+    const std::uint64_t last = sender_.next() + count;
+    receiver_.receive_until(last, length, last - keep, [&] {
+        if (sender_.next() < last) sender_.send_some(last - sender_.next(), length, from);
+    });
+}
+
+void Rig::expect_all_back(bool polls) {
+    sender_.expect_all_back([&] {
+        if (polls) receiver_.look_after();
+    });
+    expect_headers_back();
+}
+
+void Rig::idle(Clock::duration time) {
+    const auto end = Clock::now() + time;
+    while (Clock::now() < end) {
+        receiver_.look_after();
+        sender_.look_after();
+        static_cast<void>(rte_eth_tx_burst(sender().id(), 0, nullptr, 0));
+    }
+}
+
+}  // namespace famez::probe
