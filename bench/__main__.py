@@ -165,10 +165,10 @@ def show_list():
     print("cases:")
     for case in cases.ALL:
         rivals = " ".join(rival.name for rival in case.rivals) or "by itself"
-        print(f"  {case.name:18}{case.title:42}{case.unit:5}{case.ours.name}: {rivals}")
+        print(f"  {case.name:20}{case.title:42}{case.unit:5}{case.ours.name}: {rivals}")
     print("rivals:")
     for rival in cases.all_rivals():
-        print(f"  {rival.name:18}{rival.about}")
+        print(f"  {rival.name:20}{rival.about}")
 
 
 def write(run, options):

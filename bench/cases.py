@@ -6,7 +6,9 @@ import typing
 
 import alone
 import messages
-from contestants import FAMEZ, FAMEZ_ZERO_COPY, LINKS, MEMIF_ZERO_COPY, Contestant
+from contestants import (
+    FAMEZ, FAMEZ_LEND, FAMEZ_ZERO_COPY, LINKS, MEMIF, MEMIF_ZERO_COPY, Contestant,
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +57,11 @@ def mail_rate(ends):
     return ends[1]["rate"] if good else 0.0
 
 
+WAYS = {"": "", "-zc": ", zero copy", "-lend": ", lend=1024"}
+
+
 def frames(size, touch, ours=FAMEZ, rivals=LINKS, suffix=""):
-    what = {"all": "every byte read", "first": "first line read"}[touch]
-    if suffix:
-        what = "zero copy, first line"
+    what = {"all": "every byte read", "first": "first line read"}[touch] + WAYS[suffix]
     return Case(f"tx-{size}-{touch}{suffix}", f"{size} B one way, {what}", "M/s", True, rate,
                 ours, rivals, size=size, touch=touch)  # fmt: skip
 
@@ -111,6 +114,8 @@ ALL = [
     frames(1518, "first", FAMEZ_ZERO_COPY, (MEMIF_ZERO_COPY,), "-zc"),
     frames(1518, "all", rivals=(*LINKS, messages.ONE_COPY)),
     frames(1518, "all", FAMEZ_ZERO_COPY, (MEMIF_ZERO_COPY,), "-zc"),
+    frames(1518, "first", FAMEZ_LEND, (MEMIF, MEMIF_ZERO_COPY), "-lend"),
+    frames(1518, "all", FAMEZ_LEND, (MEMIF, MEMIF_ZERO_COPY), "-lend"),
     round_trip(1518),
     frames(512, "first"),
     *map(messages_one_way, SIZES),

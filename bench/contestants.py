@@ -132,6 +132,10 @@ FAMEZ_ZERO_COPY = Link(
     sender_options=("--zero-copy",),
 )  # fmt: skip
 
+FAMEZ_LEND = Link(
+    "net_famez-lend", "", famez(",peer=2,trust=all"), famez(",peer=1,lend=1024"), server=(),
+)  # fmt: skip
+
 MEMIF = Link("memif", "net_memif", *memif(""))
 # Zero copy wants memory in a single piece.
 MEMIF_ZERO_COPY = Link(

@@ -78,12 +78,17 @@ void Attachment::join() {
     options.node_class = devargs_.node_class;
     // All that there are: others send on as many as they have queues, whatever number we have.
     options.lanes = layout::lanes_max;
+    if (zero_copy_.keeps()) options.capabilities |= layout::cap_keeps_refs;
     fabric_ = make_fabric(*transport_, std::move(options), devargs_.peer, std::span(shared_.tx),
                           std::span(shared_.rx));
     if (zero_copy_.loans() != nullptr) fabric_->lend_from(*zero_copy_.loans());
     const std::lock_guard lock(outlooks_mutex_);
     outlooks_.clear();
     outlooks_.resize(fabric_->port().lanes());
+}
+
+void Attachment::make_copies(std::uint32_t frame_max, int socket) {
+    if (devargs_.lend != 0) zero_copy_.make_copies(*fabric_, devargs_.lend, frame_max, socket);
 }
 
 Outlook& Attachment::outlook(std::uint32_t queue) {

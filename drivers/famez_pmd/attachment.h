@@ -73,6 +73,8 @@ class Attachment {
     // Looks whether the port table has changed, as each tick does.
     void refresh_outlooks();
     [[nodiscard]] ZeroCopy& zero_copy() { return zero_copy_; }
+    // Before a start: what devarg lend asks for. Throws FabricError.
+    void make_copies(std::uint32_t frame_max, int socket);
     // nullptr when the port has no mail.
     [[nodiscard]] MailPort* mail() { return mail_.get(); }
     [[nodiscard]] std::uint32_t peer() const { return devargs_.peer; }

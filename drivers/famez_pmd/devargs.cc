@@ -17,6 +17,7 @@ namespace famez::pmd {
 namespace {
 
 constexpr std::uint32_t stall_ms_max = 3'600'000;
+constexpr std::uint32_t lend_max = 1U << 20;
 
 std::uint32_t parse_number(const char* key, const std::string& value, std::uint32_t least,
                            std::uint32_t most) {
@@ -66,16 +67,16 @@ int keep_value(const char*, const char* value, void* to) {
 class Arguments {
   public:
     Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
-        static const char* const vdev_keys[] = {"peer",  "node",   "class",    "stall-ms", "mail",
-                                                "trust", "socket", "unsealed", nullptr};
-        static const char* const pci_keys[] = {"peer", "node",  "class", "stall-ms",
-                                               "mail", "trust", "bar2",  nullptr};
+        static const char* const vdev_keys[] = {"peer",  "node", "class",  "stall-ms", "mail",
+                                                "trust", "lend", "socket", "unsealed", nullptr};
+        static const char* const pci_keys[] = {"peer",  "node", "class", "stall-ms", "mail",
+                                               "trust", "lend", "bar2",  nullptr};
         const bool pci = bus == Bus::pci;
         list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
                 "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME, "
-                "stall-ms=N, mail=0, trust=WHO{}",
+                "stall-ms=N, mail=0, trust=WHO, lend=N{}",
                 text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
@@ -108,6 +109,7 @@ Devargs parse_devargs(const char* text, Bus bus) {
     if (given.has("class")) devargs.node_class = parse_name("class", given.get("class"));
     if (given.has("mail")) devargs.mail = parse_number("mail", given.get("mail"), 0, 1) == 1;
     if (given.has("trust")) devargs.trust = parse_trust(given.get("trust"));
+    if (given.has("lend")) devargs.lend = parse_number("lend", given.get("lend"), 0, lend_max);
     if (given.has("unsealed")) {
         devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
     }

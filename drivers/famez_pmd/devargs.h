@@ -13,10 +13,10 @@ enum class Bus : std::uint8_t { vdev, pci };
 
 // On the host:
 //     --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
-//         [,trust=WHO][,unsealed=1]
+//         [,trust=WHO][,lend=N][,unsealed=1]
 // In a guest:
 //     -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
-//         [,trust=WHO]
+//         [,trust=WHO][,lend=N]
 
 // Whose packets may stay in the sender's arena while the application works with them: their bytes
 // can change meanwhile.
@@ -35,6 +35,7 @@ struct Devargs {
     bool mail = true;
     bool unsealed = false;
     Trust trust;
+    std::uint32_t lend = 0;  // buffers in the arena for frames that come from other pools; 0: none
     Bar2Wish bar2;
 };
 

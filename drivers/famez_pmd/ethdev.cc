@@ -125,6 +125,7 @@ void lend_from(TxQueue& queue, const ZeroCopy& zero_copy, std::uint32_t queues) 
     constexpr std::uint32_t collect_most = 512;
     queue.loans = zero_copy.loans();
     queue.lent_pool = zero_copy.pool();
+    queue.copied_max = zero_copy.copied_max();
     if (queue.lent_pool == nullptr) return;
     const std::uint32_t lanes = queues * (queue.peer != 0 ? 1 : queue.port->geometry().ports);
     const std::uint32_t most = std::min(collect_most, queue.loans->map().credits / 2);
@@ -198,6 +199,7 @@ int start(rte_eth_dev* dev) {
         return -EBUSY;
     }
     try {
+        attachment_of(dev)->make_copies(frame_bytes(dev->data->mtu), dev->data->numa_node);
         connect_queues(dev);
     } catch (const FabricError& error) {
         log_error(fmt::format("{}: {}", dev->device->name, error.what()));

@@ -75,6 +75,8 @@ struct TxQueue {
     std::uint32_t mac_prefix;  // of addresses derived from ids (mac.h)
     const LoanTable* loans;    // nullptr: nothing is lent
     rte_mempool* lent_pool;    // whose buffers lie in our arena
+    std::uint32_t copied_max;  // frames of other pools, up to so long, are copied into one of those
+                               // and lent; 0: none are
     std::uint32_t collect_at;  // so many out on a lane: time to look for credits
     std::uint16_t descriptors;
     bool weak;       // the memory type: the sender's

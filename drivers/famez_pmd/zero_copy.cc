@@ -84,6 +84,10 @@ ZeroCopy::ZeroCopy(std::string name, const Trust& trust, MemoryType memory)
         trusted_[id] = true;
 }
 
+ZeroCopy::~ZeroCopy() {
+    if (copied_max_ != 0) rte_mempool_free(pool_);
+}
+
 ReferencePool* ZeroCopy::references(std::uint16_t queue, int socket) {
     if (!keeps_) return nullptr;
     static std::atomic<unsigned> made;
@@ -177,6 +181,22 @@ rte_mempool* ZeroCopy::make_pool(Fabric& fabric, const PoolWish& wish) {
                                       rte_strerror(rte_errno)));
     }
     return pool_;
+}
+
+void ZeroCopy::make_copies(Fabric& fabric, std::uint32_t count, std::uint32_t frame_max,
+                           int socket) {
+    static std::atomic<unsigned> made;
+    if (pool_ == nullptr) {
+        const auto room =
+            static_cast<std::uint16_t>(std::min<std::uint32_t>(frame_max, UINT16_MAX));
+        const std::string name = fmt::format("famez_lend{}", ++made);
+        make_pool(fabric, {name.c_str(), count, 0, 0, room, socket});
+        copied_max_ = room;
+    }
+    if (copied_max_ == 0) return;
+    // Where they wait for the next frame, so that sending allocates nothing.
+    for (std::uint32_t lane = 0; lane < fabric.port().lanes(); ++lane)
+        fabric.back(lane).reserve(count);
 }
 
 }  // namespace famez::pmd

@@ -34,6 +34,9 @@ struct PoolWish {
 class ZeroCopy {
   public:
     ZeroCopy(std::string name, const Trust& trust, MemoryType memory);
+    ZeroCopy(const ZeroCopy&) = delete;
+    ZeroCopy& operator=(const ZeroCopy&) = delete;
+    ~ZeroCopy();
 
     // ---- receive ----
 
@@ -41,6 +44,8 @@ class ZeroCopy {
     // pools, one of which the application does not know.
     [[nodiscard]] static bool in_use();
 
+    // This port does.
+    [[nodiscard]] bool keeps() const { return keeps_; }
     // Whose: by id. For as long as this object lives.
     [[nodiscard]] const bool* trusted() const { return trusted_.get(); }
     // The headers of an RX queue, made when first asked for. nullptr if all is copied. Throws
@@ -63,6 +68,11 @@ class ZeroCopy {
     // A pool in the arena of the port. Once for a port, before it is started. Throws FabricError.
     rte_mempool* make_pool(Fabric& fabric, const PoolWish& wish);
     [[nodiscard]] rte_mempool* pool() const { return pool_; }
+    // Likewise, but for the driver: frames that come from elsewhere are copied into its buffers.
+    // Nothing if the port has a pool already.
+    void make_copies(Fabric& fabric, std::uint32_t count, std::uint32_t frame_max, int socket);
+    // Frames up to so long; 0: none.
+    [[nodiscard]] std::uint32_t copied_max() const { return copied_max_; }
     [[nodiscard]] LoanTable* loans() const { return loans_.get(); }
 
   private:
@@ -79,6 +89,7 @@ class ZeroCopy {
     std::uint32_t ticks_paused_ = 0;
     std::unique_ptr<LoanTable> loans_;
     rte_mempool* pool_ = nullptr;
+    std::uint32_t copied_max_ = 0;  // or the pool is the application's
 };
 
 }  // namespace famez::pmd

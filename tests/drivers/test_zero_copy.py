@@ -108,6 +108,51 @@ def test_mixed_sizes(stage):
     assert lent(sent, "tx")[0] == lent(came, "rx")[0]
 
 
+# ---- frames of other pools, which the driver copies into the arena (devarg lend) ----
+
+
+def copied_stream(stage, devargs, *options, trust="trust=all"):
+    receiver = receiver_of(stage, *options, trust=trust)
+    sender = stage.pingpong(f"peer={RX},{devargs}", "tx", *COMMON, *options, "--count", COUNT)
+    return finish(sender, receiver)
+
+
+def test_one_copy_of_two(stage):
+    stage.server()
+    sent, came = copied_stream(stage, "lend=1024", *JUMBO)
+    references, copied = lent(came, "rx")
+    assert lent(sent, "tx")[0] == references
+    # Some go through the lane, when all buffers are on their way.
+    assert references > COUNT // 2
+    assert copied < (COUNT - references) * 9000 + CONTROL_BYTES
+
+
+def test_mixed_sizes_copied(stage):
+    """With so few buffers that some are copied into the lane, and all keep their order."""
+    stage.server()
+    sent, came = copied_stream(stage, "lend=40", "--size", "15-1518:mixed")
+    assert 0 < lent(sent, "tx")[0] == lent(came, "rx")[0] < COUNT
+
+
+def test_no_copies_for_those_who_copy_themselves(stage):
+    stage.server()
+    sent, _ = copied_stream(stage, "lend=1024", *JUMBO, trust="")
+    assert lent(sent, "tx")[0] == 0
+
+
+@pytest.mark.parametrize("server,lend,says", [
+    ([], "x", r"devarg lend=x.*0 to 1048576"),
+    ([], "1048577", r"devarg lend=1048577.*0 to 1048576"),
+    (["--arena-size", "4K"], "16", r"no arenas.*--arena-size"),
+    ([], "1000000", r"too few for 1000000 buffers.*--arena-size"),
+])
+def test_copies_that_cannot_be(stage, server, lend, says):
+    stage.server(*server)
+    sender = stage.pingpong(f"peer={TX},lend={lend}", "tx", *COMMON)
+    sender.expect_note(says, 20)
+    assert sender.wait() != 0
+
+
 def test_several_queues(stage):
     stage.server("--lanes", 4, "--region-size", "2G")
     sent, came = stream(stage, "--queues", 4)
@@ -203,7 +248,8 @@ def probe_of(stage, scenario, lcores):
 @pytest.mark.parametrize("scenario", [
     "counts", "held", "threads", "stopped", "sender-stops", "reset", "close", "close-again",
     "clone", "clone-kept", "cleanup", "successor-alike", "successor-smaller", "late-pool",
-    "pool-again", "limit", "pool-errors", "queues",
+    "pool-again", "limit", "pool-errors", "queues", "copies", "copies-few", "copies-chains",
+    "copies-refused",
 ])
 def test_held_packets(stage, scenario):
     stage.server(*(["--lanes", 2] if scenario == "queues" else []))

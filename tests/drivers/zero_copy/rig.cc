@@ -5,9 +5,9 @@
 
 namespace famez::probe {
 
-Rig::Rig(const std::string& socket, std::uint16_t queues)
+Rig::Rig(const std::string& socket, std::uint16_t queues, const std::string& more)
     : rx_pool_(make_rx_pool()),
-      sender_(socket, 2, rx_pool_),
+      sender_(socket, 2, rx_pool_, more),
       receiver_(socket, 1, rx_pool_, queues) {}
 
 void Rig::pass(std::uint64_t count, std::uint16_t length, std::uint64_t keep, rte_mempool* from) {
@@ -15,6 +15,14 @@ void Rig::pass(std::uint64_t count, std::uint16_t length, std::uint64_t keep, rt
     receiver_.receive_until(last, length, last - keep, [&] {
         if (sender_.next() < last) sender_.send_some(last - sender_.next(), length, from);
     });
+}
+
+void Rig::pass(rte_mbuf* packet, std::uint16_t length) {
+    const std::uint64_t number = sender_.next();
+    sender_.number_from(number + 1);
+    std::uint16_t left = 1;
+    receiver_.receive_until(number + 1, length, number + 1,
+                            [&] { left -= rte_eth_tx_burst(sender().id(), 0, &packet, left); });
 }
 
 void Rig::expect_all_back(bool polls) {

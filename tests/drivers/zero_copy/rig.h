@@ -17,8 +17,8 @@ class Rig {
   public:
     static constexpr std::uint32_t buffers = SendingEnd::buffers;
 
-    // The sender has no pool yet, and is not started.
-    explicit Rig(const std::string& socket, std::uint16_t queues = 1);
+    // The sender has no pool yet, and is not started. `more`: its devargs, from the comma on.
+    explicit Rig(const std::string& socket, std::uint16_t queues = 1, const std::string& more = "");
 
     void attach_sender() { sender_.attach(); }
     void make_pool(std::uint32_t count = buffers, std::uint16_t room = large_room) {
@@ -36,6 +36,9 @@ class Rig {
     // the application, the others are freed at once.
     void pass(std::uint64_t count, std::uint16_t length, std::uint64_t keep = 0,
               rte_mempool* from = nullptr);
+
+    // The same with this packet, which holds the next frame.
+    void pass(rte_mbuf* packet, std::uint16_t length);
 
     void check_held(const char* when) { receiver_.check_held(when); }
     void free_held() { receiver_.free_held(); }

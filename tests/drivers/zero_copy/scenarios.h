@@ -33,6 +33,12 @@ void late_pool(const std::string& socket);
 void pool_again(const std::string& socket);
 void pool_errors(const std::string& socket);
 
+// copies.cc
+void copies(const std::string& socket);
+void copies_few(const std::string& socket);
+void copies_chains(const std::string& socket);
+void copies_refused(const std::string& socket);
+
 // killed.cc
 void holds_on(const std::string& socket);
 void lends(const std::string& socket);

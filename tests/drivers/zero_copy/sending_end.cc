@@ -21,8 +21,9 @@ decltype(&rte_pmd_famez_pktmbuf_pool_create) pool_in_arena() {
     return function;
 }
 
-SendingEnd::SendingEnd(const std::string& socket, unsigned peer, rte_mempool* rx_pool)
-    : devargs_(fmt::format("socket={},peer={}", socket, peer)), rx_pool_(rx_pool) {
+SendingEnd::SendingEnd(const std::string& socket, unsigned peer, rte_mempool* rx_pool,
+                       const std::string& more)
+    : devargs_(fmt::format("socket={},peer={}{}", socket, peer, more)), rx_pool_(rx_pool) {
     attach();
 }
 

@@ -22,8 +22,10 @@ class SendingEnd {
   public:
     static constexpr std::uint32_t buffers = 2048;
 
-    // Frames go to the port `peer`. `rx_pool`: for what would come.
-    SendingEnd(const std::string& socket, unsigned peer, rte_mempool* rx_pool);
+    // Frames go to the port `peer`. `rx_pool`: for what would come. `more`: devargs, from the comma
+    // on.
+    SendingEnd(const std::string& socket, unsigned peer, rte_mempool* rx_pool,
+               const std::string& more = "");
 
     // A port without a pool yet, not started.
     void attach();

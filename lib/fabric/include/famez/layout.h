@@ -154,6 +154,7 @@ static_assert(sizeof(PortAssignment) == line_bytes);
 
 inline constexpr std::uint32_t cap_may_sleep = 1U << 0;     // senders must look at `sleeping`
 inline constexpr std::uint32_t cap_accepts_refs = 1U << 1;  // takes REF records
+inline constexpr std::uint32_t cap_keeps_refs = 1U << 2;  // leaves some ports' bytes where they are
 
 // Line 1. Written by the port.
 struct PortStatus {

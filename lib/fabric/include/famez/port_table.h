@@ -34,6 +34,9 @@ struct PortView {
     [[nodiscard]] bool accepts_references() const {
         return (capabilities & layout::cap_accepts_refs) != 0;
     }
+    [[nodiscard]] bool keeps_references() const {
+        return (capabilities & layout::cap_keeps_refs) != 0;
+    }
     [[nodiscard]] bool up() const { return state == layout::PortState::up; }
     [[nodiscard]] bool present() const { return state != layout::PortState::absent; }
 };

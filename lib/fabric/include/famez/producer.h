@@ -75,6 +75,9 @@ class Producer {
         if (!accepts_references_ || loans_.peer_epoch() != consumer_epoch_) return false;
         return loans_.some_untaken();
     }
+    // Does the consumer leave the bytes of some ports where they are? Otherwise it copies them, and
+    // a reference saves it nothing. As of the last service() or ask().
+    [[nodiscard]] [[gnu::always_inline]] bool keeps_references() const { return keeps_references_; }
 
     // The nonce that stands, or 0: whoever sees it move tells the consumer.
     [[nodiscard]] std::uint64_t request() const { return request_; }
@@ -151,6 +154,7 @@ class Producer {
     void note_capabilities(const PortView& peer) {
         may_sleep_ = peer.may_sleep();
         accepts_references_ = peer.accepts_references();
+        keeps_references_ = peer.keeps_references();
     }
 
     // Takes back what the consumer's words, or its end, say is not read any more. A port that is
@@ -253,6 +257,7 @@ class Producer {
     ProducerState state_ = ProducerState::idle;
     bool may_sleep_ = false;
     bool accepts_references_ = false;
+    bool keeps_references_ = false;
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;
