@@ -135,18 +135,17 @@ template <class Burst, class Lane>
 // does not copy it, then: of a frame of which it looks at the first line only, the others do not
 // even leave this processor's cache.
 template <class Burst, class Lane>
-[[gnu::always_inline]] inline Lent lend_copy(Burst& burst, Lane& lane, const TxQueue& queue,
+[[gnu::always_inline]] inline Lent lend_copy(Burst& burst, Lane& lane, TxQueue& queue,
                                              OwnersBack& spares, const rte_mbuf* frame) {
     const std::uint32_t length = length_of(frame);
     if (length < copied_bytes_min || length > queue.copied_max || !lane.keeps_references() ||
-        (frame->nb_segs != 1 && !adds_up(frame))) {
+        lane.loans().out() >= queue.copied_most || (frame->nb_segs != 1 && !adds_up(frame))) {
         return Lent::no_copy_it;
     }
     if (!lane.may_lend()) [[unlikely]]
         return lane.waits_for_credits() ? Lent::lane_full : Lent::no_copy_it;
     if (spares.empty()) [[unlikely]] {
-        lane.loans().collect();
-        if (spares.empty()) get_spares(queue.lent_pool, spares);
+        if (queue.spares_left != 0) get_spares(queue, spares);
         if (spares.empty()) return Lent::no_copy_it;
     }
     auto* const buffer = static_cast<rte_mbuf*>(spares.back());

@@ -17,6 +17,7 @@
 #include "burst.h"
 #include "compat_stats.h"
 #include "interrupts.h"
+#include "lending.h"
 #include "log.h"
 #include "mac.h"
 #include "queue.h"
@@ -119,19 +120,6 @@ void connect(TxQueue& queue, Attachment& attachment, std::uint16_t index) {
     queue.stalls = &outlook.stalls;
 }
 
-// The pool in the arena, if there is one now. An eighth of its buffers may have come back unseen,
-// those of all lanes together.
-void lend_from(TxQueue& queue, const ZeroCopy& zero_copy, std::uint32_t queues) {
-    constexpr std::uint32_t collect_most = 512;
-    queue.loans = zero_copy.loans();
-    queue.lent_pool = zero_copy.pool();
-    queue.copied_max = zero_copy.copied_max();
-    if (queue.lent_pool == nullptr) return;
-    const std::uint32_t lanes = queues * (queue.peer != 0 ? 1 : queue.port->geometry().ports);
-    const std::uint32_t most = std::min(collect_most, queue.loans->map().credits / 2);
-    queue.collect_at = std::clamp(queue.lent_pool->size / 8 / lanes, 1U, most);
-}
-
 // TX queue i sends on lane i; the RX queues share all lanes.
 void connect_queues(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
@@ -149,7 +137,7 @@ void connect_queues(rte_eth_dev* dev) {
         auto* queue = static_cast<TxQueue*>(dev->data->tx_queues[i]);
         if (queue == nullptr) continue;
         connect(*queue, attachment, i);
-        lend_from(*queue, attachment.zero_copy(), dev->data->nb_tx_queues);
+        connect_lending(*queue, attachment.zero_copy(), dev->data->nb_tx_queues);
     }
 }
 
@@ -189,6 +177,19 @@ void start_queues(rte_eth_dev* dev) {
     }
 }
 
+// Brings back what has come since the stop, and makes what devarg lend asks for.
+bool prepare_lending(rte_eth_dev* dev) {
+    Attachment& attachment = *attachment_of(dev);
+    take_back_all(attachment);
+    try {
+        attachment.make_copies(frame_bytes(dev->data->mtu), dev->data->numa_node);
+    } catch (const FabricError& error) {
+        log_error(fmt::format("{}: devarg lend: {}", dev->device->name, error.what()));
+        return false;
+    }
+    return true;
+}
+
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
     if (!attachment_of(dev)->zero_copy().may_have(dev->data->nb_rx_queues)) {
@@ -198,8 +199,8 @@ int start(rte_eth_dev* dev) {
                         dev->device->name));
         return -EBUSY;
     }
+    if (!prepare_lending(dev)) return -ENOMEM;
     try {
-        attachment_of(dev)->make_copies(frame_bytes(dev->data->mtu), dev->data->numa_node);
         connect_queues(dev);
     } catch (const FabricError& error) {
         log_error(fmt::format("{}: {}", dev->device->name, error.what()));
@@ -225,41 +226,11 @@ int start(rte_eth_dev* dev) {
     return 0;
 }
 
-std::uint32_t free_all(OwnersBack& back) {
-    const auto count = static_cast<std::uint32_t>(back.size());
-    rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(back.data()), count);
-    back.clear();
-    return count;
-}
-
-template <class Memory>
-std::uint32_t take_back(const TxQueue& queue) {
-    auto& sender = *static_cast<Sender<Memory>*>(queue.sender);
-    sender.take_back();
-    return free_all(sender.back());
-}
-
-// Buffers that were lent and have come back. The queue's thread.
-int tx_done_cleanup(void* opaque, std::uint32_t /*most*/) {
-    const auto* queue = static_cast<const TxQueue*>(opaque);
-    if (queue == nullptr || queue->loans == nullptr) return 0;
-    return static_cast<int>(queue->weak ? take_back<Weak>(*queue) : take_back<WriteBack>(*queue));
-}
-
-// The same on all lanes: those too that no queue sends on any more.
-void take_back_all(Fabric& fabric) {
-    fabric.take_back();
-    for (std::uint32_t lane = 0; lane < fabric.port().lanes(); ++lane)
-        free_all(fabric.back(lane));
-}
-
 int stop(rte_eth_dev* dev) {
     dev->data->dev_started = 0;
     stop_interrupts(dev);
     attachment_of(dev)->zero_copy().pause();
-    if (attachment_of(dev)->zero_copy().loans() != nullptr) {
-        take_back_all(attachment_of(dev)->fabric());
-    }
+    take_back_all(*attachment_of(dev));
     attachment_of(dev)->fabric().port().set_state(layout::PortState::stopped);
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
         dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
@@ -328,7 +299,9 @@ int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     queue->frame_max = shared_of(dev).frame_max;
     queue->mac_prefix = mac_prefix(shared_of(dev).number);
     const std::uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
-    queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+    // By its head alone, a chain would be freed in part.
+    queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0 &&
+                       (offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0;
     queue->descriptors = descriptors;
     queue->weak = attachment_of(dev)->memory_type() == MemoryType::weak;
     queue->deferred = conf->tx_deferred_start != 0;
@@ -378,6 +351,7 @@ int reset(rte_eth_dev* dev) {
     Attachment& attachment = *attachment_of(dev);
     attachment.zero_copy().pause();
     if (attachment.zero_copy().held() != 0) return -EBUSY;
+    take_back_all(attachment);
     try {
         attachment.restart();
         connect_queues(dev);

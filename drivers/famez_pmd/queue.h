@@ -77,7 +77,9 @@ struct TxQueue {
     rte_mempool* lent_pool;    // whose buffers lie in our arena
     std::uint32_t copied_max;  // frames of other pools, up to so long, are copied into one of those
                                // and lent; 0: none are
-    std::uint32_t collect_at;  // so many out on a lane: time to look for credits
+    std::uint32_t copied_most;  // so many of them at one receiver's
+    std::uint32_t spares_left;  // so many buffers for it the queue may still take out of lent_pool
+    std::uint32_t collect_at;   // so many out on a lane: time to look for credits
     std::uint16_t descriptors;
     bool weak;       // the memory type: the sender's
     bool deferred;   // the application starts it by itself

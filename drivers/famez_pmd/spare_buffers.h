@@ -3,13 +3,12 @@
 // Buffers in the arena, at hand for the frames that a sender copies there.
 #pragma once
 
-#include <rte_mempool.h>
-
-#include <famez/loans.h>
+#include "queue.h"
 
 namespace famez::pmd {
 
-// Some more, if the pool has any. Not for each packet: they come back to `spares` by themselves.
-void get_spares(rte_mempool* pool, OwnersBack& spares);
+// Some more of the queue's part of the pool, if there are any. Not for each packet: they come back
+// to `spares` by themselves.
+void get_spares(TxQueue& queue, OwnersBack& spares);
 
 }  // namespace famez::pmd

@@ -187,8 +187,9 @@ void ZeroCopy::make_copies(Fabric& fabric, std::uint32_t count, std::uint32_t fr
                            int socket) {
     static std::atomic<unsigned> made;
     if (pool_ == nullptr) {
-        const auto room =
-            static_cast<std::uint16_t>(std::min<std::uint32_t>(frame_max, UINT16_MAX));
+        // Buffers are whole units. Longer frames go through the lane.
+        const std::uint32_t unit = 1U << ArenaMap::of(fabric.port().geometry()).unit_shift;
+        const auto room = static_cast<std::uint16_t>(std::min(frame_max, UINT16_MAX / unit * unit));
         const std::string name = fmt::format("famez_lend{}", ++made);
         make_pool(fabric, {name.c_str(), count, 0, 0, room, socket});
         copied_max_ = room;

@@ -134,6 +134,13 @@ def test_mixed_sizes_copied(stage):
     assert 0 < lent(sent, "tx")[0] == lent(came, "rx")[0] < COUNT
 
 
+def test_copies_of_several_queues(stage):
+    """Each has its part of the buffers."""
+    stage.server("--lanes", 2)
+    sent, came = copied_stream(stage, "lend=40", "--size", "1518", "--queues", "2")
+    assert COUNT // 4 < lent(sent, "tx")[0] == lent(came, "rx")[0]
+
+
 def test_no_copies_for_those_who_copy_themselves(stage):
     stage.server()
     sent, _ = copied_stream(stage, "lend=1024", *JUMBO, trust="")
@@ -249,7 +256,7 @@ def probe_of(stage, scenario, lcores):
     "counts", "held", "threads", "stopped", "sender-stops", "reset", "close", "close-again",
     "clone", "clone-kept", "cleanup", "successor-alike", "successor-smaller", "late-pool",
     "pool-again", "limit", "pool-errors", "queues", "copies", "copies-few", "copies-chains",
-    "copies-refused",
+    "copies-refused", "copies-reset", "copies-large",
 ])
 def test_held_packets(stage, scenario):
     stage.server(*(["--lanes", 2] if scenario == "queues" else []))

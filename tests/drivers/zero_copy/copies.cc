@@ -121,6 +121,28 @@ void copies_chains(const std::string& socket) {
     rig.expect_everything_back();
 }
 
+// A sender that is reset goes on with its buffers, around those that are still held.
+void copies_reset(const std::string& socket) {
+    CopyingRig rig(socket, ",lend=256");
+    rig.pass(1000, jumbo, 50);
+    expect_equal(rte_eth_dev_reset(rig.sender().id()), 0, "reset");
+    rig.sender().set_up(rig.rx_pool());
+    rig.sender().start();
+    rig.pass(4 * Rig::buffers, jumbo);
+    rig.check_held("after the sender's reset");
+    expect(rig.sender().statistic("tx_references") > 2000, "lends nothing after a reset");
+    rig.expect_everything_back();
+}
+
+// An MTU that no buffer of the arena has room for: such frames go through the lane.
+void copies_large(const std::string& socket) {
+    Rig rig(socket, 1, ",lend=8");
+    rig.sender().set_up_for_all_sizes(rig.rx_pool());
+    rig.sender().start();
+    rig.pass(100, jumbo, 0, rig.rx_pool());
+    expect(rig.sender().statistic("tx_references") > 0, "lends nothing");
+}
+
 // The pool is the driver's: there is none beside it.
 void copies_refused(const std::string& socket) {
     CopyingRig rig(socket, ",lend=64");

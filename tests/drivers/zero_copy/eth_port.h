@@ -35,11 +35,16 @@ class EthPort {
     void set_up(rte_mempool* rx_pool, std::uint16_t queues = 1) const {
         rte_eth_conf conf{};
         conf.rxmode.mtu = mtu;
-        check(rte_eth_dev_configure(id_, queues, queues, &conf), "configure");
-        for (std::uint16_t i = 0; i < queues; ++i) {
-            check(rte_eth_rx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr, rx_pool), "rx");
-            check(rte_eth_tx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr), "tx");
-        }
+        set_up(rx_pool, queues, conf);
+    }
+    // With the largest MTU that there is. What comes is in chains.
+    void set_up_for_all_sizes(rte_mempool* rx_pool) const {
+        rte_eth_dev_info info{};
+        check(rte_eth_dev_info_get(id_, &info), "info");
+        rte_eth_conf conf{};
+        conf.rxmode.mtu = info.max_mtu;
+        conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
+        set_up(rx_pool, 1, conf);
     }
     void start() const { check(rte_eth_dev_start(id_), "start"); }
     void stop() const { check(rte_eth_dev_stop(id_), "stop"); }
@@ -66,6 +71,13 @@ class EthPort {
     }
 
   private:
+    void set_up(rte_mempool* rx_pool, std::uint16_t queues, const rte_eth_conf& conf) const {
+        check(rte_eth_dev_configure(id_, queues, queues, &conf), "configure");
+        for (std::uint16_t i = 0; i < queues; ++i) {
+            check(rte_eth_rx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr, rx_pool), "rx");
+            check(rte_eth_tx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr), "tx");
+        }
+    }
     void check(int result, const char* what) const {
         if (result != 0) give_up(fmt::format("{}: {}: {}", name_, what, rte_strerror(-result)));
     }

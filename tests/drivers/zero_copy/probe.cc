@@ -48,6 +48,8 @@ const std::map<std::string_view, void (*)(const std::string&)> scenarios{
     {"copies-few", probe::copies_few},
     {"copies-chains", probe::copies_chains},
     {"copies-refused", probe::copies_refused},
+    {"copies-reset", probe::copies_reset},
+    {"copies-large", probe::copies_large},
     {"holds-on", probe::holds_on},
     {"lends", probe::lends},
     {"lends-on", probe::lends_on},

@@ -38,6 +38,8 @@ void copies(const std::string& socket);
 void copies_few(const std::string& socket);
 void copies_chains(const std::string& socket);
 void copies_refused(const std::string& socket);
+void copies_reset(const std::string& socket);
+void copies_large(const std::string& socket);
 
 // killed.cc
 void holds_on(const std::string& socket);
