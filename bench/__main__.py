@@ -165,7 +165,7 @@ def show_list():
     print("cases:")
     for case in cases.ALL:
         rivals = " ".join(rival.name for rival in case.rivals) or "by itself"
-        print(f"  {case.name:20}{case.title:42}{case.unit:5}{case.ours.name}: {rivals}")
+        print(f"  {case.name:20}{case.title:46}{case.unit:5}{case.ours.name}: {rivals}")
     print("rivals:")
     for rival in cases.all_rivals():
         print(f"  {rival.name:20}{rival.about}")

@@ -25,6 +25,8 @@ class Case:
     touch: str = "first"  # what the receiver reads of each message: a line or all
     write: str = "first"  # what the sender writes, before whatever copies it
     least_seconds: float = 0
+    # Of many ports, or many in one process: each one's heart beats on a processor that is in use.
+    most_switches: float = 100.0
 
 
 def rate(ends):
@@ -94,13 +96,14 @@ def messages_round_trip(size):
                 size=size)  # fmt: skip
 
 
+MANY_HEARTS = 1000.0
 OWN = [
     Case("idle-peers", "64 B one way among 62 idle ports", "M/s", True, rate, alone.CROWDED,
-         (alone.NO_COMPANY,)),
+         (alone.NO_COMPANY,), most_switches=MANY_HEARTS),
     Case("wake", "wake and answer, p50", "ns", False, wake_time, FAMEZ, (alone.BARE_WAKE,),
          way="wake"),
     Case("stopped", "kept when one receiver of three stops", "x", True,
-         lambda ends: ends[-1]["kept"], alone.STOPPED),
+         lambda ends: ends[-1]["kept"], alone.STOPPED, most_switches=MANY_HEARTS),
     Case("doorbells", "doorbells while both ends poll", "", False, doorbells, FAMEZ),
     Case("idle-cpu", "CPU use of a sleeping receiver", "%", False,
          lambda ends: ends[0]["cpu_percent"], FAMEZ, way="idle", least_seconds=3),

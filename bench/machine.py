@@ -24,12 +24,12 @@ class Conditions:
     steal: float  # share that the hypervisor took
     switches: float  # involuntary ones of what was measured, a second
     accepted: bool = False  # it is to count whatever they are
+    most_switches: float = 100.0
 
     # A stamp itself varies by a third; its two states lie further apart.
     MIXED = 1.9
     MOST_FOREIGN = 0.02
     MOST_STEAL = 0.01
-    MOST_SWITCHES = 100.0
 
     @property
     def stamp(self):
@@ -46,7 +46,7 @@ class Conditions:
             found.append("foreign load")
         if self.steal > self.MOST_STEAL:
             found.append("steal")
-        if self.switches > self.MOST_SWITCHES:
+        if self.switches > self.most_switches:
             found.append("switches")
         return found
 

@@ -57,6 +57,7 @@ class Bench:
                         raise MeasureError(f"{contestant.name}: {error}") from None
                     ends = self.run(contestant, case, site)
         watch.conditions.accepted = self.accept_noise
+        watch.conditions.most_switches = case.most_switches
         try:
             return Sample(float(case.figure(ends)), watch.conditions, ends)
         except (KeyError, TypeError, ValueError) as error:

@@ -22,7 +22,7 @@ def span(values):
 
 def table(findings):
     lines = [
-        f"{'':42}{'rival':16}{'ours':>10}{'rival':>10}{'':5}{'ratio':>6}{'range':>12}"
+        f"{'':46}{'rival':16}{'ours':>10}{'rival':>10}{'':5}{'ratio':>6}{'range':>12}"
         f"{'line, ns':>10}{'good':>7}",
     ]
     return "\n".join(lines + [row(finding) for finding in findings])
@@ -30,7 +30,7 @@ def table(findings):
 
 def row(finding):
     compared = isinstance(finding, Comparison)
-    head = f"{finding.case.title:42}{finding.rival.name if compared else '-':16}"
+    head = f"{finding.case.title:46}{finding.rival.name if compared else '-':16}"
     if not finding.ours():
         return f"{head}nothing under equal conditions, {len(finding.rejected)} thrown away"
     unit = f" {finding.case.unit:4}"
