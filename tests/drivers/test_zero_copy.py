@@ -138,7 +138,8 @@ def test_copies_of_several_queues(stage):
     """Each has its part of the buffers."""
     stage.server("--lanes", 2)
     sent, came = copied_stream(stage, "lend=40", "--size", "1518", "--queues", "2")
-    assert COUNT // 4 < lent(sent, "tx")[0] == lent(came, "rx")[0]
+    # How many depends on how far the receiver is behind: a lane takes more copies than that.
+    assert 1000 < lent(sent, "tx")[0] == lent(came, "rx")[0]
 
 
 def test_no_copies_for_those_who_copy_themselves(stage):
