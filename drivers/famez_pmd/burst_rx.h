@@ -58,8 +58,8 @@ struct Stash {
 };
 
 // A frame longer than a buffer: a chain. nullptr when the pool has not enough for all of it.
-[[gnu::noinline]] rte_mbuf* scatter(RxQueue& queue, const std::byte* payload,
-                                    std::uint32_t length) {
+[[gnu::noinline]] inline rte_mbuf* scatter(RxQueue& queue, const std::byte* payload,
+                                           std::uint32_t length) {
     Stash stash(queue);
     rte_mbuf* head = nullptr;
     rte_mbuf** link = &head;
@@ -86,7 +86,7 @@ struct Stash {
 
 // What is no frame for this port: longer than its MTU, or nothing that a driver sends (empty, or a
 // part of a message: a frame is one record).
-[[gnu::noinline]] void refuse(const RxQueue& queue) {
+[[gnu::noinline]] inline void refuse(const RxQueue& queue) {
     add(queue.counters->too_long, 1);
 }
 

@@ -22,14 +22,14 @@ namespace {
 }
 
 // Are the parts of a chain together as long as its head says?
-[[gnu::noinline]] bool adds_up(const rte_mbuf* frame) {
+[[gnu::noinline]] inline bool adds_up(const rte_mbuf* frame) {
     std::uint64_t sum = 0;
     for (const rte_mbuf* part = frame; part != nullptr; part = part->next)
         sum += part->data_len;
     return sum == frame->pkt_len;
 }
 
-[[gnu::noinline]] void gather(std::byte* to, const rte_mbuf* frame) {
+[[gnu::noinline]] inline void gather(std::byte* to, const rte_mbuf* frame) {
     for (const rte_mbuf* part = frame; part != nullptr; part = part->next) {
         std::memcpy(to, rte_pktmbuf_mtod(part, const void*), part->data_len);
         to += part->data_len;
@@ -91,9 +91,9 @@ template <class Burst>
 
 // Shorter frames are copied into the lane: a reference and its credit cost more
 // (doc/performance.md).
-constexpr std::uint32_t lent_bytes_min = 256;
+inline constexpr std::uint32_t lent_bytes_min = 256;
 // Shorter ones of other pools: a buffer of ours must be fetched too.
-constexpr std::uint32_t copied_bytes_min = 384;
+inline constexpr std::uint32_t copied_bytes_min = 384;
 
 // Frees the buffers that have come back. Those that we copy into wait there for the next copies.
 [[gnu::always_inline]] inline void free_returned(const TxQueue& queue, OwnersBack& back) {

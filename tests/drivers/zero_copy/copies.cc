@@ -24,9 +24,8 @@ class CopyingRig : public Rig {
     CopyingRig(const std::string& socket, const char* lend) : Rig(socket, 1, lend) {
         sender().start();
     }
-    using Rig::pass;
-    void pass(std::uint64_t count, std::uint16_t length, std::uint64_t keep = 0) {
-        Rig::pass(count, length, keep, rx_pool());
+    void pass_copied(std::uint64_t count, std::uint16_t length, std::uint64_t keep = 0) {
+        pass(count, length, keep, rx_pool());
     }
     // The driver's.
     static rte_mempool* spares() {
@@ -51,15 +50,15 @@ class CopyingRig : public Rig {
 
 void copies(const std::string& socket) {
     CopyingRig rig(socket, ",lend=512");
-    rig.pass(300, jumbo, 100);
+    rig.pass_copied(300, jumbo, 100);
     // Buffers are the application's own again as soon as they are sent, those at its receiver's
     // too.
-    rig.pass(4 * Rig::buffers, jumbo);
+    rig.pass_copied(4 * Rig::buffers, jumbo);
     rig.check_held("after many turns through the driver's buffers");
     const std::uint64_t lent = 300 + 4 * Rig::buffers;
     expect_equal(rig.sender().statistic("tx_references"), lent, "references sent");
     expect_equal(rig.receiver().statistic("rx_references"), lent, "references received");
-    rig.pass(1000, 383);
+    rig.pass_copied(1000, 383);
     expect_equal(rig.sender().statistic("tx_references"), lent, "references, short frames");
     // A stop brings all but these 100 back; they stay as they are, and it starts with the same
     // pool.
@@ -67,7 +66,7 @@ void copies(const std::string& socket) {
     rig.sender().stop();
     expect_equal(rte_mempool_avail_count(CopyingRig::spares()), 412U, "the driver's, stopped");
     rig.sender().start();
-    rig.pass(4 * Rig::buffers, jumbo);
+    rig.pass_copied(4 * Rig::buffers, jumbo);
     rig.check_held("after a restart");
     rig.expect_everything_back();
 }
@@ -75,13 +74,13 @@ void copies(const std::string& socket) {
 // With all of them held, frames are copied into the lane, in their order.
 void copies_few(const std::string& socket) {
     CopyingRig rig(socket, ",lend=20");
-    rig.pass(20, 2000, 20);
-    rig.pass(1000, 2000);
+    rig.pass_copied(20, 2000, 20);
+    rig.pass_copied(1000, 2000);
     expect_equal(rig.sender().statistic("tx_references"), 20U, "references while all are held");
     rig.check_held("while others are copied");
     rig.free_held();
     rig.idle(ticks);
-    rig.pass(1000, 2000);
+    rig.pass_copied(1000, 2000);
     expect(rig.sender().statistic("tx_references") > 20, "lent again");
     rig.expect_everything_back();
 }
@@ -124,11 +123,11 @@ void copies_chains(const std::string& socket) {
 // A sender that is reset goes on with its buffers, around those that are still held.
 void copies_reset(const std::string& socket) {
     CopyingRig rig(socket, ",lend=256");
-    rig.pass(1000, jumbo, 50);
+    rig.pass_copied(1000, jumbo, 50);
     expect_equal(rte_eth_dev_reset(rig.sender().id()), 0, "reset");
     rig.sender().set_up(rig.rx_pool());
     rig.sender().start();
-    rig.pass(4 * Rig::buffers, jumbo);
+    rig.pass_copied(4 * Rig::buffers, jumbo);
     rig.check_held("after the sender's reset");
     expect(rig.sender().statistic("tx_references") > 2000, "lends nothing after a reset");
     rig.expect_everything_back();
@@ -151,7 +150,7 @@ void copies_refused(const std::string& socket) {
         pool_in_arena()(rig.sender().id(), "mine", 64, 0, 0, small_room, SOCKET_ID_ANY) == nullptr,
         "a second pool in one arena");
     rig.sender().start();
-    rig.pass(1000, jumbo);
+    rig.pass_copied(1000, jumbo);
     rig.expect_everything_back();
 }
 
