@@ -20,7 +20,9 @@ class Clients:
         self.path = path or stage.socket
 
     def command(self, *words):
-        return [str(CLIENT), "-S", self.path, *map(str, words)]
+        # On a busy machine others may take their time.
+        patience = [] if "-W" in words else ["-W", "10"]
+        return [str(CLIENT), "-S", self.path, *patience, *map(str, words)]
 
     def run(self, *words, text=None):
         """One command, to its end: exit code, standard output and error. `text`: its input."""
@@ -30,7 +32,7 @@ class Clients:
             stdin=subprocess.DEVNULL if text is None else None,
             capture_output=True,
             text=True,
-            timeout=20 * settings.slow(),
+            timeout=60 * settings.slow(),
             env={**os.environ, "XDG_STATE_HOME": self.stage.path("state")},
             check=False,
         )
@@ -77,7 +79,7 @@ class Terminal:
     def type(self, keys):
         os.write(self.input, keys.encode())
 
-    def expect(self, pattern, seconds=5):
+    def expect(self, pattern, seconds=10):
         """The first match behind the last one that was found."""
         start = getattr(self, "seen", 0)
         found = self.out.wait_for(pattern, seconds * settings.slow(), start)
@@ -89,7 +91,7 @@ class Terminal:
         """The window is closed."""
         os.kill(self.process.pid, signal.SIGHUP)
 
-    def wait(self, seconds=5):
+    def wait(self, seconds=10):
         return self.process.wait(seconds * settings.slow())
 
     def close(self):

@@ -48,7 +48,7 @@ def test_dumpcap_captures(joined, hugepages):
     frames = shown_by_tshark(file)
     assert set(frames) == {(LEFT, RIGHT, str(SIZE)), (RIGHT, LEFT, str(SIZE))}
     # Both directions, and not quite as many of each: some may wait for a processor in a heap.
-    assert frames.total() >= COUNT and min(frames.values()) > COUNT / 4
+    assert frames.total() >= COUNT and min(frames.values()) > COUNT / 10
     # Nobody has felt it, and the forwarder goes on.
     assert ping.stop() == 0 and results(ping)[0]["lost"] == 0
     fwd.end()

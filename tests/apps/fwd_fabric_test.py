@@ -4,7 +4,6 @@
 import pytest
 
 from program_lib import settings
-from program_lib.processes import wait_until
 from program_lib.stage import results
 from program_lib.telemetry import Telemetry
 
@@ -13,7 +12,8 @@ COUNT = 100_000_000 if settings.long_version() else 1_000_000
 
 @pytest.mark.parametrize("mode", ["io", "switch"])
 def test_nothing_is_lost(joined, mode):
-    fwd = joined.forwarder("--mode", mode, "--idle-us", "50")
+    # On a busy machine the receiver may stand still for long: what is lost for that is not meant.
+    fwd = joined.forwarder("--mode", mode, "--idle-us", "50", "--stall-ms", "20000")
     sent, came = joined.stream(COUNT if mode == "io" else COUNT // 10, "--size", "15-1500:mixed")
     assert came["received"] == sent["sent"]
     assert came["lost"] == came["reordered"] == came["corrupted"] == came["duplicated"] == 0
@@ -36,13 +36,14 @@ def test_what_is_dropped_is_counted(joined):
 def test_a_receiver_dies_and_another_comes(joined):
     fwd = joined.forwarder("--mode", "switch", "--idle-us", "50")
     rx = joined.end_of(1, "rx")
-    tx = joined.end_of(0, "tx", "--duration", "20")
-    wait_until(lambda: fwd.last()["in"] > 10_000, 10, "traffic")
+    tx = joined.end_of(0, "tx", "--duration", "1000")
+    fwd.wait_for(lambda now: now["in"] > 10_000, 30)
     rx.kill()
     # The switch lets the sender's frames go: others would wait behind them.
     fwd.wait_for(lambda now: now["drops"].get("stalled", 0) > 0)
     again = joined.end_of(1, "rx")
-    wait_until(lambda: fwd.next()["ports"][1]["rates"]["out_per_s"] > 1000, 10, "traffic again")
+    before = fwd.next()["ports"][1]["out"]
+    fwd.wait_for(lambda now: now["ports"][1]["out"] > before + 1000, 30)
     tx.stop()
     again.stop()
     assert results(again)[0]["received"] > 0
@@ -57,14 +58,15 @@ def test_idle_it_sleeps(joined):
     assert ping.wait(30) == 0
     assert pong.wait(10) == 0
     assert results(ping)[0]["lost"] == 0
-    assert fwd.end()["sleeps"] >= 200
+    # Two a ping, were it not for those that come in a heap on a busy machine.
+    assert fwd.end()["sleeps"] >= 50
 
 
 def test_telemetry(joined):
     fwd = joined.forwarder("--mode", "switch", "--idle-us", "50")
     joined.end_of(1, "pong", "--idle-us", "50")
-    joined.end_of(0, "ping", "--idle-us", "50", "--duration", "60")
-    fwd.wait_for(lambda now: now["ports"][1]["in"] > 1000)
+    joined.end_of(0, "ping", "--idle-us", "50", "--duration", "1000")
+    fwd.wait_for(lambda now: now["ports"][1]["in"] > 1000, 30)
     telemetry = Telemetry(joined.stage, fwd.program)
     info = telemetry.ask("/famez_fwd/info")
     assert info["mode"] == "switch" and info["ports"] == 2 and info["workers"] == 1

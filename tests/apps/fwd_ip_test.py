@@ -39,6 +39,12 @@ class Host:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def listens(self, port):
+        """Whether somebody does there at this TCP port."""
+        return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
+                   for family in ("tcp", "tcp6")
+                   for line in self.do("cat", f"/proc/{self.fwd.pid}/net/{family}").splitlines())
+
     def end(self):
         assert self.fwd.stop() == 0
         summary = json.loads(self.fwd.out.text.splitlines()[-1])
@@ -56,6 +62,8 @@ def test_ping_and_iperf_between_namespaces(stage):
     out = hosts[0].do("ping", "-c", "10", "-i", "0.05", "-w", "10", hosts[1].address)
     assert "10 received" in out, out
     hosts[1].do("iperf3", "--server", "--one-off", "--daemon", "--pidfile", stage.path("iperf"))
+    # It goes to the background first.
+    wait_until(lambda: hosts[1].listens(5201), 10, "iperf3's server")
     report = json.loads(hosts[0].do("iperf3", "--client", hosts[1].address, "--time", "3", "--json"))
     rate = report["end"]["sum_received"]["bits_per_second"]
     print(f"iperf3 between two namespaces: {rate / 1e9:.2f} Gbit/s")

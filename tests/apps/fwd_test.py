@@ -94,11 +94,11 @@ def test_an_address_that_moves(stand):
 
 
 def test_ageing(stand):
-    fwd = stand.run(3, "--ageing", "3")
+    fwd = stand.run(3, "--ageing", "6")
     introduce(stand, A, B, C)
     stand.taps[1].send(frame(A, B, "still there"))
     stand.taps[0].expect(1)
-    fwd.wait_for(lambda now: now["addresses"] == 0)
+    fwd.wait_for(lambda now: now["addresses"] == 0, 20)
     stand.taps[1].send(frame(A, B, "gone"))
     for tap, count in zip(stand.taps, (1, 0, 1)):
         tap.expect(count)
@@ -138,8 +138,8 @@ def test_floods_are_limited(stand):
     fwd = stand.run(2, "--flood-rate", "100")
     for n in range(200):
         stand.taps[0].send(frame(BROADCAST, A, str(n)))
-    fwd.wait_for(lambda now: now["in"] == 200)
-    came = len(stand.taps[1].receive(0.2))
+    fwd.wait_for(lambda now: now["in"] == 200 == now["out"] + now["dropped"])
+    came = len(stand.taps[1].expect(fwd.last()["out"]))
     summary = fwd.end()
     assert 1 <= came < 200
     assert summary["drops"] == {"flood_limited": 200 - came}
@@ -204,24 +204,25 @@ def test_a_bad_file_at_the_start(stand):
 
 
 def test_delay(stand):
-    fwd = stand.run(2, "--mode", "io", "--impair", "1:delay=300ms")
+    fwd = stand.run(2, "--mode", "io", "--impair", "1:delay=2s")
     start = time.monotonic()
     stand.taps[0].send(*[frame(B, A, str(n)) for n in range(20)])
-    came = stand.taps[1].expect(20)
-    assert time.monotonic() - start >= 0.3
-    assert [text_of(data) for data in came] == [str(n) for n in range(20)]
-    # The other direction has none.
+    # The other direction has none: what is sent there later comes earlier.
     stand.taps[1].send(frame(A, B))
-    stand.taps[0].expect(1, seconds=0.2)
+    stand.taps[0].expect(1)
+    stand.taps[1].expect(0)
+    came = stand.taps[1].expect(20)
+    assert time.monotonic() - start >= 2
+    assert [text_of(data) for data in came] == [str(n) for n in range(20)]
     fwd.end()
 
 
 def test_loss_and_duplicates_add_up(stand):
     fwd = stand.run(2, "--mode", "io", "--seed", "7", "--impair", "1:loss=20%,duplicate=20%")
-    for n in range(1000):
-        stand.taps[0].send(frame(B, A, str(n)))
-        if n % 100 == 0:
-            time.sleep(0.01)
+    # In parts: the kernel keeps but 500 frames for who reads a tap too slowly.
+    for part in range(0, 1000, 250):
+        stand.taps[0].send(*[frame(B, A, str(n)) for n in range(part, part + 250)])
+        fwd.wait_for(lambda now, all_of=part + 250: now["in"] == all_of)
     fwd.wait_for(lambda now: now["in"] == 1000 and
                  now["in"] + now["copies"] == now["out"] + now["dropped"])
     stand.taps[1].expect(fwd.last()["out"])
@@ -247,10 +248,11 @@ def test_a_loop_of_two_switches_does_not_melt(stand, stage):
     stand.taps[0].send(introduce_all[0])
     stand.taps[1].send(introduce_all[1])
     before = fwd.next()
-    after = fwd.next()
+    fwd.wait_for(lambda now: now["flooded"] > before["flooded"] + 200)
+    after = fwd.last()
     seconds = after["seconds"] - before["seconds"]
     floods = after["flooded"] - before["flooded"]
-    assert 0 < floods <= 4 * 1000 * seconds * 1.5
+    assert floods <= 4 * 1000 * seconds * 1.5
     # net_memif may crash when its other end goes; one that is stopped does not see it.
     other.program.signal(signal.SIGSTOP)
     fwd.end()

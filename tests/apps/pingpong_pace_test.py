@@ -50,8 +50,8 @@ def test_a_stream_at_a_rate(pair):
 def test_messages_are_timed_from_when_they_were_due(pair):
     """A sender held up for a while must own to it: that is coordinated omission corrected."""
     pair.a("pong", "--wait", "30")
-    ping = pair.b("ping", "--json", "--rate", "2K", "--duration", f"{1.5 * slow()}",
-                  "--wait", "30", "--interval", "0.1")  # fmt: skip
+    ping = pair.b("ping", "--json", "--rate", "2K", "--duration", "5", "--wait", "30",
+                  "--interval", "0.1")  # fmt: skip
     ping.expect_note(r"ping +\d+ messages", 30)
     ping.signal(signal.SIGSTOP)
     time.sleep(0.5)
@@ -60,7 +60,10 @@ def test_messages_are_timed_from_when_they_were_due(pair):
     row = only_row(ping)
     # A thousand were due while it stood still, and sent when it went on.
     assert row["rtt_ns_max"] > 0.4e9
-    assert row["rtt_ns_p99"] > 0.1e9 > row["service_ns_p90"]
+    assert row["rtt_ns_p99"] > 0.1e9
+    # A quarter of a second each, on average. Pong's own delays are in both means: they cancel out.
+    held_up_s = (row["rtt_ns_mean"] - row["service_ns_mean"]) * 1e-9 * row["rtt_samples"]
+    assert held_up_s > 0.8 * 1000 * 0.25
     assert row["lost"] == 0
 
 
@@ -72,8 +75,9 @@ def check_sleepers(ping, pong):
     assert finished(pong) == 0
     row, other = only_row(ping), only_row(pong)
     assert row["lost"] == 0 and row["received"] == other["received"] == 1100
-    assert other["sleeps"] > 300 and other["pauses"] == 0
-    assert row["pauses"] + row["sleeps"] > 300
+    # One a message and more, were it not for messages that come in a heap on a busy machine.
+    assert other["sleeps"] > 100 and other["pauses"] == 0
+    assert row["pauses"] + row["sleeps"] > 100
     # Who polls shows 100.
     assert 0 < other["cpu_percent"] < 70 and 0 < row["cpu_percent"] < 70
     return other["sleep_by"]
@@ -107,10 +111,8 @@ def test_interrupting_a_sleeper(pair):
     tx = pair.b("tx", "--idle-us", "0", "--rate", "20", "--duration", "1000", "--wait", "30")
     rx.expect_note(r"rx +[1-9]\d* messages", 30)
     tx.signal(signal.SIGINT)
-    start = time.monotonic()
-    assert finished(tx) == 0
-    assert finished(rx) == 0
-    assert time.monotonic() - start < 3 * slow()
+    assert finished(tx, 10) == 0
+    assert finished(rx, 10) == 0
     assert re.search(r"CPU % +sleeps$", tx.out.text.splitlines()[0])
     header, row = (line.split(",") for line in rx.out.text.splitlines())
     values = dict(zip(header, row))

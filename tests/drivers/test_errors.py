@@ -241,7 +241,7 @@ def test_a_running_program_survives_a_port_that_cannot_be(stage):
         testpmd.expect_note(r"net_famez: net_famez7: ", 10, start)
         start = len(testpmd.err.text)
     assert "net_famez7" not in command(testpmd, "show device info all")
-    wait_until(lambda: server.descriptors() == before, 5, "the server's descriptors are back")
+    wait_until(lambda: server.descriptors() == before, 10, "the server's descriptors are back")
     # The same name then works.
     command(testpmd, f"port attach net_famez7,socket={stage.socket},peer=1", r"Port \d is attached")
     end(testpmd)

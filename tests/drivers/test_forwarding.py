@@ -61,14 +61,14 @@ def test_what_one_process_sends_the_other_receives(stage, mode):
     stage.server()
     rx = sink(stage, devargs(mode, 2))
     tx = source(stage, devargs(mode, 1), *to(mode, 0, 1))
-    wait_until(lambda: link_is_up(rx) and link_is_up(tx), 5, "links up")
+    wait_until(lambda: link_is_up(rx) and link_is_up(tx), 10, "links up")
     wait_for_packets(rx, ENOUGH)
     sent = stop_sending(tx)
     came = expect_all(rx, sent["TX-packets"])
     assert came["RX-bytes"] == sent["TX-bytes"] == 64 * sent["TX-packets"]
     end(tx)
     if mode == "link":
-        wait_until(lambda: not link_is_up(rx), 2, "link down")
+        wait_until(lambda: not link_is_up(rx), 10, "link down")
     end(rx)
 
 
@@ -198,7 +198,8 @@ def test_nothing_is_dropped_while_ports_get_to_know_each_other(stage):
     rx = stage.pingpong("", "rx", "--stay", "--verify", "--json")
     rx.expect_note(r"TELEMETRY")
     for _ in range(5):
-        tx = stage.pingpong("", "tx", "--wait", "0", "--peer", "1", "--verify", "--json",
+        # Nor is a receiver that the machine keeps waiting for a moment given up.
+        tx = stage.pingpong("stall-ms=10000", "tx", "--wait", "0", "--peer", "1", "--verify", "--json",
                             "--count", "100000")
         assert tx.wait() == 0
         (row,) = results(tx)

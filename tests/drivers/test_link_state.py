@@ -17,8 +17,8 @@ def test_both_ends_hear_of_each_other(stage, death):
     for _ in range(2):
         start = len(here.out.text)
         there = stage.testpmd(["peer=1"])
-        here.expect(EVENT, 5, start)
-        wait_until(lambda: link_is_up(here) and link_is_up(there), 5, "links up")
+        here.expect(EVENT, 10, start)
+        wait_until(lambda: link_is_up(here) and link_is_up(there), 10, "links up")
         start = len(here.out.text)
         if death == "stop":
             command(there, "port stop 0")
@@ -26,7 +26,7 @@ def test_both_ends_hear_of_each_other(stage, death):
             there.kill()
         else:
             end(there)
-        here.expect(EVENT, 5, start)
+        here.expect(EVENT, 10, start)
         assert not link_is_up(here)
         if death == "stop":
             end(there)
@@ -38,9 +38,9 @@ def test_without_events_the_status_is_looked_up(stage):
     here = stage.testpmd(["peer=2"], "--no-lsc-interrupt", events=True)
     assert not link_is_up(here)
     there = stage.testpmd(["peer=1"], "--no-lsc-interrupt")
-    wait_until(lambda: link_is_up(here) and link_is_up(there), 5, "links up")
+    wait_until(lambda: link_is_up(here) and link_is_up(there), 10, "links up")
     end(there)
-    wait_until(lambda: not link_is_up(here), 5, "link down")
+    wait_until(lambda: not link_is_up(here), 10, "link down")
     assert "link state change" not in here.out.text
     end(here)
 

@@ -2,7 +2,6 @@
 """Lanes as queues: several each way, in any numbers; their statistics, interrupts, start and stop."""
 
 import re
-import time
 
 import pytest
 
@@ -28,7 +27,8 @@ def stream(stage, tx_queues, rx_queues, count, *options, size="64"):
     common = ["--verify", "--json", "--wait", "60"]
     receiver = stage.pingpong("", "rx", *common, "--queues", rx_queues, *options)
     receiver.expect_note(r"Selected IOVA", 20)
-    sender = stage.pingpong("", "tx", *common, "--queues", tx_queues, "--size", size,
+    # Patient: nothing may be lost, even if the machine keeps the receiver waiting for a moment.
+    sender = stage.pingpong("stall-ms=10000", "tx", *common, "--queues", tx_queues, "--size", size,
                             "--count", count, "--peer", "1")
     assert sender.wait(900 if count == MANY else 120) == 0
     assert receiver.wait() == 0
@@ -106,12 +106,16 @@ def test_queues_that_sleep(stage, vectors):
                             "--rate", 100, "--count", 300)
     assert sender.wait(60) == 0
     assert receiver.wait() == 0
+    (sent,) = results(sender)
     (came,) = results(receiver)
     assert came["received"] == 300 and came["lost"] == 0
     xstats = came["xstats"]
     check_spread(of_queues(xstats, "rx"), 2, 300)
-    assert xstats["rx_sleeps"] > 250
-    assert xstats["rx_doorbells"] > 200
+    # One for nearly each message, were it not for a busy machine, where several can come in one sleep.
+    # But nearly each doorbell that was rung was heard, of either queue.
+    rung = sent["xstats"]["tx_doorbells"]
+    assert rung > 50 and xstats["rx_sleeps"] > 50
+    assert xstats["rx_doorbells"] > 0.8 * rung
 
 
 def two_queues(stage):
@@ -126,7 +130,7 @@ def two_queues(stage):
 def test_statistics_of_queues_add_up(stage):
     region = stage.region(stage.server("--lanes", LANES))
     rx, tx = two_queues(stage)
-    time.sleep(0.3)
+    wait_until(lambda: min(of_queues(statistics(rx), "rx").values()) > 0, 10, "frames on both queues")
     sent = stop_sending(tx)
     wait_for_packets(rx, sent["TX-packets"])
     came = statistics(rx)
@@ -135,7 +139,7 @@ def test_statistics_of_queues_add_up(stage):
         assert len(queues) == 2 and min(queues.values()) > 0
         assert sum(queues.values()) == row[total]
         assert sum(of_queues(row, way, "bytes").values()) == row[total.replace("packets", "bytes")]
-    wait_until(lambda: region.counters(2)["tx_messages"] == sent["TX-packets"], 5, "the region's")
+    wait_until(lambda: region.counters(2)["tx_messages"] == sent["TX-packets"], 10, "the region's")
     command(tx, "clear port stats 0")
     assert set(of_queues(statistics(tx), "tx").values()) == {0}
     for testpmd in (tx, rx):
@@ -149,10 +153,11 @@ def test_a_stopped_queue_leaves_its_lanes_alone(stage):
     command(rx, "port 0 rxq 1 stop")
     command(rx, "start")
     before = statistics(rx)
-    # A link never gives frames up: that queue's sender waits, the other one goes on.
-    time.sleep(1)
+    # A link never gives frames up: that queue's sender waits, the other one goes on, with more frames
+    # than lay in its lane.
+    wait_until(lambda: statistics(rx)["rx_q0_packets"] > before["rx_q0_packets"] + 100_000, 20,
+               "frames on queue 0")
     after = statistics(rx)
-    assert after["rx_q0_packets"] > before["rx_q0_packets"]
     assert after["rx_q1_packets"] == before["rx_q1_packets"]
     stop_forwarding(rx)
     command(rx, "port 0 rxq 1 start")

@@ -52,6 +52,6 @@ def test_proc_info_shows_what_the_primary_shows(stage, hugepages):
     assert "net_famez" in proc_info(stage, tx, hugepages, "--show-port")
     # The primary goes on as if nobody had looked.
     command(tx, "start")
-    wait_until(lambda: statistics(tx)["TX-packets"] > 1000, 5, "packets go")
+    wait_until(lambda: statistics(tx)["TX-packets"] > 1000, 20, "packets go")
     end(tx)
     end(rx)

@@ -53,6 +53,7 @@ class Fabric:
         offered = received(self.sender, 1)
         before = sum(map(self.taken, ports))
         time.sleep(0.5)
+        wait_until(lambda: received(self.sender, 1) > offered, 10, "the sender goes on")
         return (sum(map(self.taken, ports)) - before) / (received(self.sender, 1) - offered)
 
     def end(self):
@@ -83,21 +84,26 @@ def resume_polling(testpmd):
 def test_one_of_three_receivers_stands_still(stage, pause, resume):
     fabric = Fabric(stage)
     stuck, others = 1, [2, 3]
-    before = fabric.share(others)
+    # At most what is sent to them: what was counted late can make it look like more.
+    before = min(fabric.share(others), len(others) / RECEIVERS)
     pause(fabric.receivers[stuck - 1])
-    wait_until(lambda: fabric.dropped() > 0, 2, "drops are counted")
+    wait_until(lambda: fabric.dropped() > 0, 10, "drops are counted")
     taken = fabric.taken(stuck)
     # A share and no rate: how fast they are depends on who has the processors. Who is held up never
     # gets there (see the test without a limit).
     wait_until(lambda: fabric.share(others) >= 0.8 * before, 10, "the share of before")
     drops = fabric.dropped()
-    wait_until(lambda: fabric.dropped() > drops, 2, "the count goes on")
+    wait_until(lambda: fabric.dropped() > drops, 10, "the count goes on")
     resume(fabric.receivers[stuck - 1])
-    wait_until(lambda: fabric.taken(stuck) > taken + 10_000, 5, "it recovers")
-    time.sleep(0.3)
-    drops = fabric.dropped()
-    time.sleep(0.3)
-    assert fabric.dropped() == drops
+    wait_until(lambda: fabric.taken(stuck) > taken + 10_000, 20, "it recovers")
+
+    def none_is_dropped():
+        drops, taken = fabric.dropped(), fabric.taken(stuck)
+        time.sleep(0.3)
+        return fabric.dropped() == drops and fabric.taken(stuck) > taken
+
+    # In the end: on a busy machine any receiver can stand still for a moment.
+    wait_until(none_is_dropped, 20, "nothing is dropped any more")
     fabric.end()
 
 
@@ -121,11 +127,12 @@ def test_a_link_waits_for_ever(stage):
     tx = stage.testpmd(["peer=1,stall-ms=50"], "--forward-mode=txonly", "--auto-start")
     wait_for_packets(rx, 1000)
     stop_forwarding(rx)
+    wait_until(lambda: statistics(tx)["tx_full"] > 0, 10, "a full lane")
     time.sleep(0.5)
     sent = stop_sending(tx)
     assert sent["TX-errors"] == 0 and sent["tx_full"] > 0
     command(rx, "start")
-    wait_until(lambda: received(rx) == sent["TX-packets"], 5, "all that was sent")
+    wait_until(lambda: received(rx) == sent["TX-packets"], 20, "all that was sent")
     assert statistics(tx)["tx_stalled_dropped"] == 0
     for testpmd in (tx, rx):
         end(testpmd)

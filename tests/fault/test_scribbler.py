@@ -47,15 +47,26 @@ class Victims:
     def expect_traffic(self, messages):
         # What was scribbled over the counters is gone when their owners have written them again.
         settle_counters()
-        first = self.received()
-        wait_until(lambda: self.received() > first + messages, 10, "traffic is well again")
+        first = now = self.received()
+
+        def well():
+            nonlocal first, now
+            before, now = now, self.received()
+            if now < before:  # what stood there was rubbish still
+                first = now
+            return now > first + messages
+
+        wait_until(well, 20, "traffic is well again")
         self.all_live()
 
     def expect_clean_stream(self, role, count):
         """The talker goes; whoever comes in its place must have no fault at all."""
         self.talker.stop(30)
         wait_for_state(self.region, SECOND, "absent")
-        newcomer = self.stage.pingpong(self.devargs(FIRST), role, "--verify", "--wait", "30",
+        # Patient: not even the machine may lose anything.
+        patient = "stall-ms=10000"
+        devargs = ",".join(filter(None, (self.devargs(FIRST), patient)))
+        newcomer = self.stage.pingpong(devargs, role, "--verify", "--wait", "30",
                                        "--json", "--size", "15-1500:mixed", "--count", count,
                                        "--warmup", "100", "--peer", FIRST)
         status = newcomer.wait(60)
@@ -82,7 +93,7 @@ def start_attack(victims, seed, *options):
 
 
 def end_attack(victims, scribbler):
-    assert scribbler.wait(SECONDS + 10) == 0
+    assert scribbler.wait(SECONDS + 20) == 0
     victims.all_live()
 
 

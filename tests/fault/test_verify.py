@@ -18,8 +18,9 @@ def test_messages_of_1_byte_to_9_kb(stage, mode):
     receiver = stage.pingpong("peer=2" if link else "", "rx", *common, "--size", "9K")
     receiver.expect_note(r"waiting for the link" if link else r"Selected IOVA", 20)
     count = COUNT // 2
-    sender = stage.pingpong("peer=1" if link else "", "tx", *common, "--size", "15-9K:mixed",
-                            "--count", count, "--peer", "1")
+    # Patient: nothing may be lost, even if the machine keeps the receiver waiting for a moment.
+    sender = stage.pingpong("peer=1" if link else "stall-ms=10000", "tx", *common,
+                            "--size", "15-9K:mixed", "--count", count, "--peer", "1")
     assert sender.wait(SECONDS) == 0
     assert receiver.wait() == 0
     (sent,) = results(sender)

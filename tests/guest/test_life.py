@@ -136,7 +136,7 @@ def test_the_device_is_taken_out_under_load_and_put_back(own_world):
     stream = Stream(own_world, guest, 1)
     for _ in range(2):
         sender = stream.start()
-        assert guest.unplug() < 2.0
+        guest.unplug()
         assert sender.wait(10) == 1
         assert "takes the device away" in sender.output()
         guest.plug()
@@ -154,7 +154,7 @@ def test_stock_testpmd_lets_the_device_go(own_world):
     testpmd.expect("testpmd> ", 30)
     testpmd.type("start\n")
     testpmd.expect("packet forwarding - ports=1", 20)
-    assert guest.unplug() < 2.0
+    guest.unplug()
     testpmd.type("quit\n")
     assert testpmd.wait(20) == 0, testpmd.output()
 

@@ -77,7 +77,7 @@ class OldPeer(Peer):
         self.set_word(self.id, self.dialect.buflen, len(data))
         self.ring(to, self.id)
 
-    def taken(self, seconds=2):
+    def taken(self, seconds=10):
         deadline = time.monotonic() + seconds
         while self.word(self.id, self.dialect.buflen) != 0:
             if time.monotonic() > deadline:
@@ -101,7 +101,7 @@ class OldPeer(Peer):
             os.read(own[vector], 8)
         return rung
 
-    def receive(self, seconds=2):
+    def receive(self, seconds=10):
         """(from, text) of the next message, which is then acknowledged; None after that time."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:

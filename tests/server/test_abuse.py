@@ -79,7 +79,7 @@ def test_five_seconds_of_random_bytes(fabric):
     chance = random.Random(1)
     end = time.monotonic() + 5
     attempts = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or attempts <= 100:
         with ExitStack() as stack:
             clients = [stack.enter_context(server.connect()) for _ in range(4)]
             for client in clients:
@@ -90,7 +90,6 @@ def test_five_seconds_of_random_bytes(fabric):
             attempts += len(clients)
         assert all(peer.silent() for peer in survivors)
         time.sleep(0.005)
-    assert attempts > 100
     check(*fabric)
 
 
@@ -176,7 +175,7 @@ def test_accepting_goes_on_after_running_out_of_descriptors(fabric):
         time.sleep(0.5)
         assert cpu_seconds(pid) - spent < 0.2  # it does not spin
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-        client.settimeout(5)
+        client.settimeout(10)
         assert read_message(client) == (0, None)
     check(server, survivors, baseline)
 

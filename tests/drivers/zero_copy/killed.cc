@@ -68,7 +68,9 @@ class Borrower : public ReceivingEnd {
         };
         wait_for_link(port(), true, receive);
         wait_for_link(port(), false, receive);
-        // What the sender left in the lane.
+        // What the sender left in the lane: no more than its buffers.
+        for (std::size_t polled = 0; polled < 2 * SendingEnd::buffers; polled += burst)
+            receive();
         for (const auto end = Clock::now() + ticks; Clock::now() < end;)
             receive();
     }

@@ -17,7 +17,7 @@ constexpr std::uint16_t large_room = 9216 + RTE_PKTMBUF_HEADROOM;
 constexpr std::uint16_t small_frame = 1000;
 constexpr std::uint16_t small_room = 1792 + RTE_PKTMBUF_HEADROOM;
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds patience{20};
 constexpr std::chrono::milliseconds ticks{200};  // a few of the port's ticks
 
 }  // namespace famez::probe

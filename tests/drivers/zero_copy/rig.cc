@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rig.h"
 
+#include <chrono>
+#include <thread>
+
 #include <rte_ethdev.h>
 
 namespace famez::probe {
@@ -33,11 +36,14 @@ void Rig::expect_all_back(bool polls) {
 }
 
 void Rig::idle(Clock::duration time) {
-    const auto end = Clock::now() + time;
-    while (Clock::now() < end) {
+    // In so many turns, however long the machine makes them: a process that has to wait for the
+    // processor gets as many, and its other threads theirs.
+    constexpr std::chrono::milliseconds turn{1};
+    for (auto left = time; left > Clock::duration::zero(); left -= turn) {
         receiver_.look_after();
         sender_.look_after();
         static_cast<void>(rte_eth_tx_burst(sender().id(), 0, nullptr, 0));
+        std::this_thread::sleep_for(turn);
     }
 }
 

@@ -62,7 +62,7 @@ void SendingEnd::look_after() {
 }
 
 void SendingEnd::expect_all_back(const std::function<void()>& meanwhile) {
-    const auto give_up_at = Clock::now() + std::chrono::seconds(2);
+    const auto give_up_at = Clock::now() + patience;
     while (rte_mempool_avail_count(arena_) < arena_->size && Clock::now() < give_up_at) {
         meanwhile();
         look_after();

@@ -99,7 +99,7 @@ class IvshmemClientTest : public testing::Test {
         say(socket, 3, event_.get());
         say(socket, 3, event_.get());
     }
-    IvshmemClient connect() { return IvshmemClient::connect(path_, milliseconds(2000)); }
+    IvshmemClient connect() { return IvshmemClient::connect(path_, milliseconds(20000)); }
     // Attached, with the connection_ kept for more to be said.
     IvshmemClient attach() {
         keep_ = true;
@@ -110,7 +110,7 @@ class IvshmemClientTest : public testing::Test {
         return client;
     }
     // What connect() throws, with no descriptor left behind.
-    std::string refusal(const Script& script, milliseconds timeout = milliseconds(2000)) {
+    std::string refusal(const Script& script, milliseconds timeout = milliseconds(20000)) {
         const std::ptrdiff_t before = open_descriptors();
         serve(script);
         std::string text;
