@@ -47,7 +47,7 @@ TEST(Receiver, SharesAPollBetweenSources) {
         EXPECT_GT(count, 150) << name;
 }
 
-// Many quiet lanes, then one speaks: it is heard within a round of sweeps.
+// Many quiet lanes, then one speaks: one of them is looked at in each poll.
 TEST(Receiver, AQuietLaneIsHeardAgain) {
     FakeFabric fabric(many(60, 60));
     TestPort to(fabric, 1);
@@ -63,7 +63,7 @@ TEST(Receiver, AQuietLaneIsHeardAgain) {
         to.inbox.clear();
         ASSERT_TRUE(port->send(1, "again"));
         int polls = 0;
-        while (to.inbox.empty() && polls < 32 * 60) {
+        while (to.inbox.empty() && polls < 60) {
             to.poll();
             ++polls;
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The receiving half of a port on one lane number: a consumer for each source. Polling costs in
-// proportion to the lanes that talk: those lately active are looked at in every poll, and a few of
-// the others, with everybody's requests, in a sweep now and then.
+// proportion to the lanes that talk: those lately active are looked at in every poll, one of the
+// quiet ones in each, and everybody's requests, a few at a time, in a sweep now and then.
 #pragma once
 
 #include <algorithm>
@@ -29,6 +29,7 @@ class alignas(layout::line_bytes) Receiver {
             sources_[id].answered = only == 0 || only == id;
         }
         active_.reserve(sources_.size());
+        quiet_.reserve(sources_.size());
     }
     Receiver(const Receiver&) = delete;
     Receiver& operator=(const Receiver&) = delete;
@@ -37,11 +38,12 @@ class alignas(layout::line_bytes) Receiver {
     template <class Visit>
     [[gnu::always_inline]] std::uint32_t poll(std::uint32_t max, Visit&& visit) {
         std::uint32_t total = 0;
+        if (!quiet_.empty()) look_at_a_quiet_one();
         const std::size_t lanes = active_.size();
         for (std::size_t i = 0; i < lanes && total < max; ++i) {
             // Each poll begins with another lane: a full burst from one starves nobody.
             if (++turn_ >= lanes) turn_ = 0;
-            Consumer<Memory>& lane = *active_[turn_];
+            Consumer<Memory>& lane = active_[turn_]->lane;
             if (lane.pollable()) [[likely]]
                 total += lane.take(max - total, visit);
         }
@@ -51,11 +53,11 @@ class alignas(layout::line_bytes) Receiver {
     }
 
     // How many messages wait in the active lanes, as far as `max`; takes nothing. A lane that was
-    // long quiet is active again a few polls after its first message.
+    // quiet is active again a few polls after its first message: as many as there are quiet lanes.
     [[nodiscard]] std::uint32_t waiting(std::uint32_t max) const {
         std::uint32_t found = 0;
-        for (const Consumer<Memory>* lane : active_)
-            found += lane->waiting(max - found);
+        for (const Source* source : active_)
+            found += source->lane.waiting(max - found);
         return found;
     }
     // Consumer::next_word() of the lane from `id`, which is 1..ports.
@@ -83,17 +85,26 @@ class alignas(layout::line_bytes) Receiver {
   private:
     static constexpr std::uint32_t polls_per_sweep = 32;
     static constexpr std::uint32_t lanes_per_sweep = 4;
-    // Lanes kept active however quiet they are: a few polled words cost less than a late wake-up.
-    static constexpr std::size_t active_least = 8;
     static constexpr std::uint32_t quiet_rounds_max = 16;
 
+    struct Source;
+    using List = std::vector<Source*>;
     struct Source {
         Consumer<Memory> lane;
         std::uint64_t last_position = 0;
         std::uint32_t quiet_rounds = 0;
-        bool active = false;
         bool answered = false;  // false: a stranger to a point-to-point link
+        List* list = nullptr;   // active_ or quiet_ while the lane is pollable
     };
+
+    // The word of a lane that is quiet costs a load; a poll of all of them would cost what they
+    // are.
+    [[gnu::always_inline]] void look_at_a_quiet_one() {
+        if (++quiet_turn_ >= quiet_.size()) quiet_turn_ = 0;
+        Source& source = *quiet_[quiet_turn_];
+        if (source.lane.pending()) [[unlikely]]
+            move(source, &active_);
+    }
 
     [[gnu::noinline]] void sweep() {
         polls_to_sweep_ = polls_per_sweep;
@@ -115,33 +126,27 @@ class alignas(layout::line_bytes) Receiver {
     void sweep_next() {
         if (++cursor_ >= sources_.size()) cursor_ = 1;
         Source& source = sources_[cursor_];
-        const bool was_open = source.lane.pollable();
         const std::uint64_t told = source.lane.ack();
         if (!source.lane.serve(source.answered)) revoke_quiet();
         if (source.lane.ack() != told) {
             port_.wake_sleeper(static_cast<std::uint32_t>(cursor_), lane_);
         }
         if (!source.lane.pollable()) {
-            if (source.active) deactivate(source);
-        } else if (!source.active) {
-            if (!was_open || source.lane.state() == ConsumerState::draining ||
-                source.lane.pending()) {
-                activate(source);
-            }
-        } else {
+            if (source.list != nullptr) move(source, nullptr);
+        } else if (source.list == &active_) {
             retire_if_quiet(source);
+        } else if (source.list == nullptr || source.lane.state() == ConsumerState::draining ||
+                   source.lane.pending()) {
+            move(source, &active_);
         }
     }
 
-    void activate(Source& source) {
-        source.active = true;
+    // `to`: nullptr for a lane that is not to be polled.
+    [[gnu::noinline]] void move(Source& source, List* to) {
+        if (source.list != nullptr) std::erase(*source.list, &source);
+        if (to != nullptr) to->push_back(&source);
+        source.list = to;
         source.quiet_rounds = 0;
-        active_.push_back(&source.lane);
-    }
-
-    void deactivate(Source& source) {
-        source.active = false;
-        active_.erase(std::find(active_.begin(), active_.end(), &source.lane));
     }
 
     void retire_if_quiet(Source& source) {
@@ -151,8 +156,8 @@ class alignas(layout::line_bytes) Receiver {
             source.quiet_rounds = 0;
         } else if (source.quiet_rounds < quiet_rounds_max) {
             ++source.quiet_rounds;
-        } else if (active_.size() > active_least && !source.lane.pending()) {
-            deactivate(source);
+        } else if (!source.lane.pending()) {
+            move(source, &quiet_);
         }
     }
 
@@ -163,17 +168,19 @@ class alignas(layout::line_bytes) Receiver {
             if (++revoked_ >= sources_.size()) revoked_ = 1;
             Source& source = sources_[revoked_];
             if (source.lane.state() != ConsumerState::open || source.lane.pending()) continue;
-            if (source.active && source.quiet_rounds < quiet_rounds_max) continue;
+            if (source.list == &active_ && source.quiet_rounds < quiet_rounds_max) continue;
             source.lane.revoke();
-            if (!source.active) activate(source);
+            move(source, &active_);
             return;
         }
     }
 
     Port& port_;
     std::uint32_t lane_;
-    std::vector<Consumer<Memory>*> active_;
-    std::size_t turn_ = 0;
+    List active_;
+    List quiet_;
+    std::size_t turn_ = 0;        // in active_
+    std::size_t quiet_turn_ = 0;  // in quiet_
     std::uint32_t polls_to_sweep_ = 1;
     std::vector<Source> sources_;  // by id; [0] unused
     std::size_t cursor_ = 0;       // the id last swept
