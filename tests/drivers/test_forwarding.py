@@ -157,6 +157,18 @@ def test_frames_of_9_kb_in_segments(stage):
     end(rx)
 
 
+def test_chains_are_freed_whole_where_fast_free_is_asked_for_too(stage):
+    stage.server()
+    rx = sink(stage, "peer=2")
+    # Of its pool of 16384 buffers testpmd would soon have none if each frame cost it one.
+    tx = source(stage, "peer=1", "--txpkts=64,64", "--tx-offloads=0x18000")
+    wait_for_packets(rx, 100_000)
+    came = expect_all(rx, stop_sending(tx)["TX-packets"])
+    assert came["RX-bytes"] == 128 * came["RX-packets"]
+    end(tx)
+    end(rx)
+
+
 def test_frames_longer_than_the_mtu_are_dropped_and_counted(stage):
     stage.server()
     rx = sink(stage, "peer=2")
