@@ -97,8 +97,7 @@ class alignas(layout::line_bytes) Receiver {
         List* list = nullptr;   // active_ or quiet_ while the lane is pollable
     };
 
-    // The word of a lane that is quiet costs a load; a poll of all of them would cost what they
-    // are.
+    // One a poll: it is heard soon enough, and a poll costs the same however many are quiet.
     [[gnu::always_inline]] void look_at_a_quiet_one() {
         if (++quiet_turn_ >= quiet_.size()) quiet_turn_ = 0;
         Source& source = *quiet_[quiet_turn_];
