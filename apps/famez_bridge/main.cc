@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include <rte_eal.h>
-
 #include "front.h"
 #include "log.h"
 #include "loop.h"
@@ -84,7 +82,7 @@ int main_program(int argc, char** argv) {
         return EXIT_FAILURE;
     }
     const int status = run(std::get<Options>(parsed));
-    rte_eal_cleanup();
+    end_eal();
     return status;
 }
 

@@ -73,7 +73,7 @@ int run_on_eal(CommandLine& line) {
         complain("{}", error.what());
         status = EXIT_FAILURE;
     }
-    rte_eal_cleanup();
+    end_eal();
     return status;
 }
 

@@ -9,8 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include <rte_eal.h>
-
 #include <famez/error.h>
 
 #include "clock.h"
@@ -87,7 +85,7 @@ int run_on_ethdev(CommandLine& line) {
     start_clock_of_eal();
     install_stop_signals();
     const int status = run<EthdevPort>(line.options);
-    rte_eal_cleanup();
+    end_eal();
     return status;
 }
 
