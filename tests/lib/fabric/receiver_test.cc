@@ -71,6 +71,32 @@ TEST(Receiver, AQuietLaneIsHeardAgain) {
     }
 }
 
+// One that spins sweeps less often, and one that polls seldom at fewer polls: neither lets a
+// request wait.
+TEST(Receiver, AnswersARequestHoweverOftenItPolls) {
+    FakeFabric fabric(many(14, 14));
+    TestPort to(fabric, 1);
+    const auto polls_to_answer = [&](std::uint16_t id) {
+        TestPort from(fabric, id);
+        int polls = 0;
+        for (; !from.send(1, "hello") && polls < 10'000; ++polls)
+            to.poll();
+        return polls;
+    };
+    const auto tick_after = [&](int polls) {
+        for (int i = 0; i < polls; ++i)
+            to.poll();
+        to.endpoint.tick();
+    };
+    EXPECT_LE(polls_to_answer(2), 32 * 5);
+    for (int i = 0; i < 3; ++i)
+        tick_after(200'000);
+    EXPECT_LE(polls_to_answer(3), 256 * 5);
+    for (int i = 0; i < 3; ++i)
+        tick_after(500);
+    EXPECT_LE(polls_to_answer(4), 32 * 5);
+}
+
 // More talkers than rings: the lane that is idle gives way to one that asks, however few there are.
 TEST(Receiver, AFullSlabTakesBackAnIdleRing) {
     for (const std::uint32_t rings : {1U, 2U, 4U, 9U}) {

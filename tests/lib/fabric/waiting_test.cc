@@ -40,6 +40,15 @@ TEST_F(WaitingTest, CountsWhatIsThereThroughManyRounds) {
     }
 }
 
+// A receiver that has polled for nothing for long looks at the lane less often: it still counts.
+TEST_F(WaitingTest, CountsWhatCameOnAQuietLane) {
+    for (int i = 0; i < 20'000; ++i)
+        rx_.poll();
+    ASSERT_TRUE(tx_.send(2, "at last"));
+    EXPECT_EQ(waiting(), 1U);
+    EXPECT_EQ(waiting(1), 1U);
+}
+
 TEST_F(WaitingTest, AFullLaneHasNoRoomUntilSomethingIsTaken) {
     auto& lane = tx_.endpoint.sender().to(2);
     EXPECT_TRUE(lane.has_room());
