@@ -24,6 +24,10 @@ constexpr CounterName table[] = {
     {"tx_lanes_opened", "Lanes opened for sending", &C::tx_lanes_opened},
     {"tx_lanes_lost", "Lanes that ended while they were used for sending", &C::tx_lanes_lost},
     {"tx_doorbells", "Doorbells rung", &C::tx_doorbells},
+    {"tx_references", "Messages that were lent, not copied", &C::tx_references},
+    {"tx_reference_bytes", "Bytes of messages that were lent", &C::tx_reference_bytes},
+    {"tx_credits_ignored", "Credits for what was not lent", &C::tx_credits_ignored},
+    {"tx_unsummed", "Frames sent without their checksums", &C::tx_unsummed},
     {"rx_messages", "Messages received", &C::rx_messages},
     {"rx_bytes", "Bytes of messages received", &C::rx_bytes},
     {"rx_no_buffer", "Polls that found the buffer pool empty", &C::rx_no_buffer},
@@ -36,6 +40,9 @@ constexpr CounterName table[] = {
     {"rx_rings_held", "Rings of the slab in use", &C::rx_rings_held, true},
     {"rx_doorbells", "Doorbells that arrived", &C::rx_doorbells},
     {"rx_sleeps", "Times the port went to sleep", &C::rx_sleeps},
+    {"rx_references", "Messages whose bytes stayed with their sender", &C::rx_references},
+    {"rx_reference_bytes", "Bytes of those messages", &C::rx_reference_bytes},
+    {"rx_unsummed", "Frames received without their checksums", &C::rx_unsummed},
 };
 
 }  // namespace

@@ -76,7 +76,9 @@ Json port_json(const PortReport& port, std::chrono::steady_clock::time_point now
             {"start_count", port.view.epoch & UINT32_MAX},
             {"lanes", port.view.lanes},
             {"may_sleep", port.view.may_sleep()},
-            {"accepts_references", (port.view.capabilities & layout::cap_accepts_refs) != 0},
+            {"accepts_references", port.view.accepts_references()},
+            {"keeps_references", port.view.keeps_references()},
+            {"takes_unsummed", port.view.takes_unsummed()},
             {"heartbeat", port.view.heartbeat},
             {"counters", counters}};
 }

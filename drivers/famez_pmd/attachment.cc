@@ -54,6 +54,7 @@ Attachment::Attachment(std::string name, std::unique_ptr<Transport> transport,
     addresses_.listed[0] = mac_word(mac_of(shared_.number, shared_.id));
     addresses_.publish(fabric_->port());
     shared_.peer = devargs_.peer;
+    shared_.unsummed = devargs_.unsummed;
     shared_.frame_max = fabric_->port().geometry().payload_max();
     shared_.lanes = fabric_->port().geometry().lanes;
     if (devargs_.peer == shared_.id) {

@@ -39,6 +39,7 @@ struct DevPrivate {
     std::uint32_t peer;
     std::uint32_t frame_max;  // the longest frame that one record holds
     std::uint32_t lanes;      // the region's: queues each way at most
+    bool unsummed;            // the application may ask for frames without checksums
 };
 
 // What one TX queue knows of the other ports: whose an address is, and which lanes stand still.

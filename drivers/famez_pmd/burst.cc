@@ -11,9 +11,12 @@ namespace famez::pmd::FAMEZ_ISA {
 namespace {
 
 template <class Memory>
-constexpr BurstPath path{rx<Receiver<Memory>>,   rx<ReceiverSet<Memory>>,
-                         tx_link<Memory, false>, tx_fabric<Memory, false>,
-                         tx_link<Memory, true>,  tx_fabric<Memory, true>};
+constexpr BurstPath path{
+    rx<Receiver<Memory>>,
+    rx<ReceiverSet<Memory>>,
+    {tx_link<Memory, Tx::plain>, tx_link<Memory, Tx::lending>, tx_link<Memory, Tx::unsummed>},
+    {tx_fabric<Memory, Tx::plain>, tx_fabric<Memory, Tx::lending>, tx_fabric<Memory, Tx::unsummed>},
+};
 
 }  // namespace
 

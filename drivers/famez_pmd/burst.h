@@ -4,6 +4,7 @@
 // each), and the choice among them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include <rte_mbuf.h>
@@ -12,13 +13,19 @@ namespace famez::pmd {
 
 using BurstFunction = std::uint16_t (*)(void* queue, rte_mbuf** packets, std::uint16_t count);
 
+// What a port does besides copying frames. Each does what those before it do.
+enum class Tx : std::uint8_t {
+    plain,
+    lending,   // it has a pool in its arena
+    unsummed,  // its application leaves checksums to it
+};
+using TxFunctions = std::array<BurstFunction, 3>;  // by Tx
+
 struct BurstPath {
-    BurstFunction rx;               // a lane a queue
-    BurstFunction rx_many;          // several lanes a queue
-    BurstFunction tx_link;          // point-to-point: everything goes to one peer
-    BurstFunction tx_fabric;        // by destination address
-    BurstFunction tx_link_lending;  // the same, by ports that have a pool in their arena
-    BurstFunction tx_fabric_lending;
+    BurstFunction rx;       // a lane a queue
+    BurstFunction rx_many;  // several lanes a queue
+    TxFunctions tx_link;    // point-to-point: everything goes to one peer
+    TxFunctions tx_fabric;  // by destination address
 };
 
 struct BurstFunctions {

@@ -10,6 +10,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "checksums.h"
 #include "queue.h"
 
 namespace famez::pmd::FAMEZ_ISA {
@@ -84,10 +85,14 @@ struct Stash {
     return head;
 }
 
-// What is no frame for this port: longer than its MTU, or nothing that a driver sends (empty, or a
-// part of a message: a frame is one record).
-[[gnu::noinline]] inline void refuse(const RxQueue& queue) {
+// Is it no frame for this port? One longer than its MTU is none, nor what a driver does not send it
+// (empty, a part of a message: a frame is one record; or without checksums, just after it gave up
+// on those).
+[[gnu::noinline]] inline bool refused(const RxQueue& queue, std::uint32_t length,
+                                      std::uint32_t flags) {
+    if ((flags & ~queue.unsummed) == 0 && length - 1 < queue.frame_max) return false;
     add(queue.counters->too_long, 1);
+    return true;
 }
 
 // Makes packets of the records of one poll.
@@ -97,6 +102,7 @@ struct Frames {
     Stash stash;
     std::uint32_t received = 0;
     std::uint32_t kept = 0;
+    std::uint32_t unsummed = 0;
     std::uint64_t bytes = 0;
     std::uint64_t kept_bytes = 0;
 
@@ -108,8 +114,7 @@ struct Frames {
                                            std::uint32_t flags) {
         rte_mbuf* buffer = nullptr;
         if (flags != 0 || length - 1 >= queue.frame_max) [[unlikely]] {
-            refuse(queue);
-            return true;
+            if (refused(queue, length, flags)) return true;
         }
         if (length <= record::small_bytes) [[likely]] {
             buffer = stash.take();
@@ -126,6 +131,10 @@ struct Frames {
             stash.count = queue.stashed;
             if (buffer == nullptr) return false;
         }
+        if (flags != 0) [[unlikely]] {
+            buffer->ol_flags |= rx_flags(flags);
+            ++unsummed;
+        }
         packets[received++] = buffer;
         bytes += length;
         return true;
@@ -137,15 +146,17 @@ struct Frames {
         const std::uint32_t length = reference.length;
         rte_mbuf* header = nullptr;
         if (queue.references != nullptr && queue.trusted[lane.source()] &&
-            length - 1 < queue.frame_max) {
+            length - 1 < queue.frame_max && (reference.flags & ~queue.unsummed) == 0) {
             header = queue.references->take();
         }
         if (header == nullptr) {
-            return (*this)(reference.data, length, 0) ? Referred::done : Referred::later;
+            return (*this)(reference.data, length, reference.flags) ? Referred::done
+                                                                    : Referred::later;
         }
         // It is in the sender's cache; the application will want it, and soon.
         __builtin_prefetch(reference.data);
-        attach(header, reference.data, length);
+        attach(header, reference);
+        unsummed += reference.flags != 0 ? 1 : 0;
         ReferencePool::lend(header, &lane.credits(), reference.cookie);
         packets[received++] = header;
         bytes += length;
@@ -155,11 +166,12 @@ struct Frames {
     }
 
   private:
-    [[gnu::always_inline]] void attach(rte_mbuf* header, const std::byte* data,
-                                       std::uint32_t length) const {
-        const MbufRearm rearm{0, 1, 1, queue.rearm.port, RTE_MBUF_F_EXTERNAL};
+    [[gnu::always_inline]] void attach(rte_mbuf* header, const Reference& reference) const {
+        const std::uint32_t length = reference.length;
+        const MbufRearm rearm{0, 1, 1, queue.rearm.port,
+                              RTE_MBUF_F_EXTERNAL | rx_flags(reference.flags)};
         const MbufLengths lengths{0, length, static_cast<std::uint16_t>(length), 0, 0};
-        header->buf_addr = const_cast<std::byte*>(data);
+        header->buf_addr = const_cast<std::byte*>(reference.data);
         std::memcpy(&header->rearm_data, &rearm, sizeof rearm);
         std::memcpy(&header->rx_descriptor_fields1, &lengths, sizeof lengths);
         header->buf_len = static_cast<std::uint16_t>(length);
@@ -181,6 +193,7 @@ std::uint16_t rx(void* opaque, rte_mbuf** packets, std::uint16_t count) {
             add(queue.counters->references, frames.kept);
             add(queue.counters->reference_bytes, frames.kept_bytes);
         }
+        if (frames.unsummed != 0) add(queue.counters->unsummed, frames.unsummed);
     }
     return static_cast<std::uint16_t>(frames.received);
 }

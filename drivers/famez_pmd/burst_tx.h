@@ -10,6 +10,8 @@
 
 #include <rte_branch_prediction.h>
 
+#include "burst.h"
+#include "checksums.h"
 #include "mac.h"
 #include "queue.h"
 #include "spare_buffers.h"
@@ -37,43 +39,45 @@ namespace {
 }
 
 // Copies one frame into the lane; false when the lane is full. A frame that no record can hold is
-// swallowed and counted.
-template <class Burst>
+// swallowed and counted. `sums`: with the checksums that it leaves to its port.
+template <bool sums, class Burst>
 [[gnu::noinline]] bool append_chain(Burst& burst, const TxQueue& queue, const rte_mbuf* frame,
-                                    std::uint64_t& sent) {
+                                    std::uint32_t flags, std::uint64_t& sent) {
     const std::uint32_t length = frame->pkt_len;
     if (length == 0 || length > queue.frame_max || !adds_up(frame)) {
         add(queue.counters->invalid_dropped, 1);
         return true;
     }
-    std::byte* to = burst.append(length);
+    std::byte* to = burst.append(length, flags);
     if (to == nullptr) return false;
     gather(to, frame);
+    if constexpr (sums) write_checksums(frame, to);
     ++sent;
     return true;
 }
 
 template <class Burst>
 [[gnu::always_inline]] inline bool append_frame(Burst& burst, const TxQueue& queue,
-                                                const rte_mbuf* frame, std::uint64_t& sent) {
+                                                const rte_mbuf* frame, std::uint32_t flags,
+                                                std::uint64_t& sent) {
     const std::uint32_t length = frame->data_len;
     const auto* data = static_cast<const char*>(frame->buf_addr) + frame->data_off;
     // One unsigned comparison for both ends: a length of 0 wraps to a huge one.
     const bool small =
         length - 1 < record::small_bytes && frame->data_off + record::small_bytes <= frame->buf_len;
     if (small && frame->nb_segs == 1) [[likely]] {
-        if (!burst.append_small(data, length)) return false;
+        if (!burst.append_small(data, length, flags)) return false;
         ++sent;
         return true;
     }
     if (frame->nb_segs == 1 && length - 1 < queue.frame_max) {
-        std::byte* to = burst.append(length);
+        std::byte* to = burst.append(length, flags);
         if (to == nullptr) return false;
         std::memcpy(to, data, length);
         ++sent;
         return true;
     }
-    return append_chain(burst, queue, frame, sent);
+    return append_chain<false>(burst, queue, frame, flags, sent);
 }
 
 [[gnu::always_inline]] inline void release(const TxQueue& queue, rte_mbuf** frames,
@@ -113,7 +117,7 @@ enum class Lent : std::uint8_t { yes, no_copy_it, lane_full };
 // A frame in a buffer of our arena goes as a reference to it.
 template <class Burst, class Lane>
 [[gnu::always_inline]] inline Lent lend_frame(Burst& burst, Lane& lane, const TxQueue& queue,
-                                              rte_mbuf* frame) {
+                                              rte_mbuf* frame, std::uint32_t flags) {
     if (frame->pool != queue.lent_pool || frame->nb_segs != 1 || frame->data_len < lent_bytes_min ||
         frame->data_len > queue.frame_max || rte_mbuf_refcnt_read(frame) != 1 ||
         // Clones of it count there; who asks for fast free promises that there are none.
@@ -127,8 +131,8 @@ template <class Burst, class Lane>
     if (slot >= queue.loans->map().units) [[unlikely]]
         return Lent::no_copy_it;
     const auto offset = static_cast<std::uint32_t>(buffer + frame->data_off - queue.loans->arena());
-    return burst.append_reference(slot, frame, offset, frame->data_len) ? Lent::yes
-                                                                        : Lent::lane_full;
+    return burst.append_reference(slot, frame, offset, frame->data_len, flags) ? Lent::yes
+                                                                               : Lent::lane_full;
 }
 
 // A frame in a buffer of any other pool is copied into one of ours, and that goes. The receiver
@@ -136,7 +140,8 @@ template <class Burst, class Lane>
 // even leave this processor's cache.
 template <class Burst, class Lane>
 [[gnu::always_inline]] inline Lent lend_copy(Burst& burst, Lane& lane, TxQueue& queue,
-                                             OwnersBack& spares, const rte_mbuf* frame) {
+                                             OwnersBack& spares, const rte_mbuf* frame,
+                                             std::uint32_t flags) {
     const std::uint32_t length = length_of(frame);
     if (length < copied_bytes_min || length > queue.copied_max || !lane.keeps_references() ||
         lane.loans().out() >= queue.copied_most || (frame->nb_segs != 1 && !adds_up(frame))) {
@@ -156,11 +161,36 @@ template <class Burst, class Lane>
         gather(to, frame);
     }
     const auto offset = static_cast<std::uint32_t>(to - queue.loans->arena());
-    if (!burst.append_reference(queue.loans->slot_of(to), buffer, offset, length)) {
+    if (!burst.append_reference(queue.loans->slot_of(to), buffer, offset, length, flags)) {
         return Lent::lane_full;
     }
     spares.pop_back();
     return Lent::yes;
+}
+
+// ---- checksums ----
+
+// What becomes of the checksums that a frame leaves to its port.
+struct Sums {
+    std::uint32_t left_out = 0;  // flags of its record
+    bool compute = false;
+};
+
+template <Tx way, class Lane>
+[[gnu::always_inline]] inline Sums settle(const Lane& lane, const rte_mbuf* frame) {
+    if constexpr (way != Tx::unsummed) return {};
+    const std::uint32_t asked = asked_checksums(frame);
+    const bool left_out = lane.takes_unsummed() && may_go_without(frame);
+    return {left_out ? asked : 0, asked != 0 && !left_out};
+}
+
+template <class Burst>
+[[gnu::always_inline]] inline bool append_settled(Burst& burst, const TxQueue& queue,
+                                                  const rte_mbuf* frame, Sums sums,
+                                                  std::uint64_t& sent) {
+    if (sums.compute) [[unlikely]]
+        return append_chain<true>(burst, queue, frame, 0, sent);
+    return append_frame(burst, queue, frame, sums.left_out, sent);
 }
 
 template <class Memory>
@@ -168,12 +198,43 @@ template <class Memory>
     return *static_cast<Sender<Memory>*>(queue.sender);
 }
 
+template <Tx way, class Burst, class Lane>
+[[gnu::always_inline]] inline Lent lend(Burst& burst, Lane& lane, TxQueue& queue,
+                                        OwnersBack& spares, rte_mbuf* frame, Sums sums) {
+    if constexpr (way == Tx::plain) return Lent::no_copy_it;
+    // Checksums are computed into a copy, which alone is ours to write to.
+    if (sums.compute) return Lent::no_copy_it;
+    return queue.copied_max != 0 ? lend_copy(burst, lane, queue, spares, frame, sums.left_out)
+                                 : lend_frame(burst, lane, queue, frame, sums.left_out);
+}
+
+// What a run has done, besides the frames that it has copied.
+struct Tally {
+    std::uint64_t bytes = 0;  // of those
+    std::uint64_t lent_bytes = 0;
+    std::uint32_t references = 0;
+    std::uint32_t without_sums = 0;
+};
+
+template <Tx way>
+[[gnu::always_inline]] inline void count_run(TxCounters& counters, const Tally& tally,
+                                             std::uint64_t sent) {
+    add(counters.messages, sent + tally.references);
+    add(counters.bytes, tally.bytes + tally.lent_bytes);
+    if constexpr (way != Tx::plain) {
+        add(counters.references, tally.references);
+        add(counters.reference_bytes, tally.lent_bytes);
+    }
+    if constexpr (way == Tx::unsummed) add(counters.unsummed, tally.without_sums);
+}
+
 // Sends frames to one destination; returns how many were taken. The lane must be ready. Frames that
 // are lent are the lane's until they come back; the others move to the front of `frames`, to be
 // released together.
-template <class Memory, bool lending>
+template <class Memory, Tx way>
 [[gnu::always_inline]] inline std::uint32_t run(TxQueue& queue, std::uint32_t destination,
                                                 rte_mbuf** frames, std::uint32_t count) {
+    constexpr bool lending = way != Tx::plain;
     auto& sender = sender_of<Memory>(queue);
     auto& lane = sender.to(destination);
     if constexpr (lending) {
@@ -182,43 +243,37 @@ template <class Memory, bool lending>
         free_returned(queue, sender.back());
     }
     typename Producer<Memory>::Burst burst(lane);
-    std::uint64_t bytes = 0;
+    Tally tally;
     std::uint64_t sent = 0;
-    std::uint64_t lent_bytes = 0;
-    std::uint32_t references = 0;
     std::uint32_t gone = 0;  // frames that are the lane's now
     std::uint32_t done = 0;
     const bool copies = lending && queue.copied_max != 0;
     for (; done < count; ++done) {
         rte_mbuf* const frame = frames[done];
-        Lent verdict = Lent::no_copy_it;
-        if constexpr (lending) {
-            verdict = copies ? lend_copy(burst, lane, queue, sender.back(), frame)
-                             : lend_frame(burst, lane, queue, frame);
-        }
+        const Sums sums = settle<way>(lane, frame);
+        const Lent verdict = lend<way>(burst, lane, queue, sender.back(), frame, sums);
         if (verdict == Lent::lane_full) break;
+        const std::uint64_t before = sent;
         if (verdict == Lent::yes) {
-            ++references;
-            lent_bytes += length_of(frame);
-            if (!copies) {
-                ++gone;
-                continue;
-            }
+            ++tally.references;
+            tally.lent_bytes += length_of(frame);
         } else {
-            const std::uint64_t before = sent;
-            if (!append_frame(burst, queue, frame, sent)) break;
-            bytes += sent != before ? frame->pkt_len : 0;
+            if (!append_settled(burst, queue, frame, sums, sent)) break;
+            tally.bytes += sent != before ? frame->pkt_len : 0;
+        }
+        if constexpr (way == Tx::unsummed) {
+            const bool went = verdict == Lent::yes || sent != before;
+            tally.without_sums += sums.left_out != 0 && went ? 1 : 0;
+        }
+        if (verdict == Lent::yes && !copies) {
+            ++gone;
+            continue;
         }
         if constexpr (lending) frames[done - gone] = frame;
     }
-    burst.finish(sent + references);
+    burst.finish(sent + tally.references);
     sender.notify(destination);
-    add(queue.counters->messages, sent + references);
-    add(queue.counters->bytes, bytes + lent_bytes);
-    if constexpr (lending) {
-        add(queue.counters->references, references);
-        add(queue.counters->reference_bytes, lent_bytes);
-    }
+    count_run<way>(*queue.counters, tally, sent);
     release(queue, frames, done - gone);
     if (done < count) [[unlikely]] {
         add(queue.counters->full, 1);
@@ -232,25 +287,27 @@ template <class Memory>
     return sender.to(destination).ready() || sender.service(destination);
 }
 
-template <class Memory, bool lending>
+template <class Memory, Tx way>
 std::uint16_t tx_link(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
-    if constexpr (lending) free_returned(queue, sender.back());
+    if constexpr (way != Tx::plain) free_returned(queue, sender.back());
     if (!ready(sender, queue.peer)) [[unlikely]]
         return 0;
-    return static_cast<std::uint16_t>(run<Memory, lending>(queue, queue.peer, frames, count));
+    return static_cast<std::uint16_t>(run<Memory, way>(queue, queue.peer, frames, count));
 }
 
-// A copy to one of many, best effort: a port that is full costs itself its copy.
-template <class Memory>
+// A copy to one of many, with its checksums; best effort: a port that is full costs itself its
+// copy.
+template <class Memory, Tx way>
 [[gnu::noinline]] void send_copy(TxQueue& queue, std::uint32_t id, const rte_mbuf* frame) {
     auto& sender = sender_of<Memory>(queue);
     std::uint64_t sent = 0;
     if (ready(sender, id)) {
         typename Producer<Memory>::Burst burst(sender.to(id));
-        append_frame(burst, queue, frame, sent);
+        const bool asks = way == Tx::unsummed && asked_checksums(frame) != 0;
+        append_settled(burst, queue, frame, {0, asks}, sent);
         burst.finish(sent);
         sender.notify(id);
     }
@@ -260,7 +317,7 @@ template <class Memory>
 }
 
 // Frames for one address that is nobody's alone: a group's, or unknown.
-template <class Memory>
+template <class Memory, Tx way>
 [[gnu::noinline]] void flood(TxQueue& queue, rte_mbuf** frames, std::uint32_t count) {
     auto& sender = sender_of<Memory>(queue);
     const std::uint64_t address = address_at(rte_pktmbuf_mtod(frames[0], const void*));
@@ -269,7 +326,7 @@ template <class Memory>
         if (id == queue.port->id() || !sender.up(id) || queue.port->stale(id)) return;
         heard = true;
         for (std::uint32_t i = 0; i < count; ++i)
-            send_copy<Memory>(queue, id, frames[i]);
+            send_copy<Memory, way>(queue, id, frames[i]);
     });
     if (!heard) add(queue.counters->no_port_dropped, count);
 }
@@ -303,12 +360,12 @@ template <class Memory>
     return length;
 }
 
-template <class Memory, bool lending>
+template <class Memory, Tx way>
 std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
     auto& queue = *static_cast<TxQueue*>(opaque);
     auto& sender = sender_of<Memory>(queue);
     sender.housekeep();
-    if constexpr (lending) free_returned(queue, sender.back());
+    if constexpr (way != Tx::plain) free_returned(queue, sender.back());
     const std::uint32_t prefix = queue.mac_prefix;
     std::uint32_t done = 0;
     while (done < count) {
@@ -318,11 +375,11 @@ std::uint16_t tx_fabric(void* opaque, rte_mbuf** frames, std::uint16_t count) {
         if (id == 0) [[unlikely]]
             id = queue.book->current().recipient(address_at(mac), queue.port->id());
         if (id - 1 < sender.ports() && id != queue.port->id() && ready(sender, id)) {
-            const std::uint32_t sent = run<Memory, lending>(queue, id, frames + done, length);
+            const std::uint32_t sent = run<Memory, way>(queue, id, frames + done, length);
             if (sent < length && !give_up<Memory>(queue, id, length - sent)) return done + sent;
             release(queue, frames + done + sent, length - sent);
         } else if (id == 0) {
-            flood<Memory>(queue, frames + done, length);
+            flood<Memory, way>(queue, frames + done, length);
             release(queue, frames + done, length);
         } else {
             if (!give_up<Memory>(queue, id, length)) break;

@@ -67,16 +67,17 @@ int keep_value(const char*, const char* value, void* to) {
 class Arguments {
   public:
     Arguments(const char* text, Bus bus) : list_(nullptr, rte_kvargs_free) {
-        static const char* const vdev_keys[] = {"peer",  "node", "class",  "stall-ms", "mail",
-                                                "trust", "lend", "socket", "unsealed", nullptr};
-        static const char* const pci_keys[] = {"peer",  "node", "class", "stall-ms", "mail",
-                                               "trust", "lend", "bar2",  nullptr};
+        static const char* const vdev_keys[] = {"peer",   "node",     "class", "stall-ms",
+                                                "mail",   "trust",    "lend",  "unsummed",
+                                                "socket", "unsealed", nullptr};
+        static const char* const pci_keys[] = {"peer",  "node", "class",    "stall-ms", "mail",
+                                               "trust", "lend", "unsummed", "bar2",     nullptr};
         const bool pci = bus == Bus::pci;
         list_.reset(rte_kvargs_parse(text, pci ? pci_keys : vdev_keys));
         if (!list_) {
             throw FabricError(fmt::format(
                 "devargs \"{}\" are not understood: they can be peer=ID, node=NAME, class=NAME, "
-                "stall-ms=N, mail=0, trust=WHO, lend=N{}",
+                "stall-ms=N, mail=0, trust=WHO, lend=N, unsummed=1{}",
                 text, pci ? " and bar2=auto|wb|wc|uc|PATH" : ", socket=PATH and unsealed=1"));
         }
     }
@@ -110,6 +111,9 @@ Devargs parse_devargs(const char* text, Bus bus) {
     if (given.has("mail")) devargs.mail = parse_number("mail", given.get("mail"), 0, 1) == 1;
     if (given.has("trust")) devargs.trust = parse_trust(given.get("trust"));
     if (given.has("lend")) devargs.lend = parse_number("lend", given.get("lend"), 0, lend_max);
+    if (given.has("unsummed")) {
+        devargs.unsummed = parse_number("unsummed", given.get("unsummed"), 0, 1) == 1;
+    }
     if (given.has("unsealed")) {
         devargs.unsealed = parse_number("unsealed", given.get("unsealed"), 0, 1) == 1;
     }

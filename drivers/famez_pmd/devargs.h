@@ -13,10 +13,10 @@ enum class Bus : std::uint8_t { vdev, pci };
 
 // On the host:
 //     --vdev=net_famez0,socket=PATH[,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
-//         [,trust=WHO][,lend=N][,unsealed=1]
+//         [,trust=WHO][,lend=N][,unsummed=1][,unsealed=1]
 // In a guest:
 //     -a ADDRESS[,bar2=WAY][,peer=ID][,node=NAME][,class=NAME][,mail=0][,stall-ms=N]
-//         [,trust=WHO][,lend=N]
+//         [,trust=WHO][,lend=N][,unsummed=1]
 
 // Whose packets may stay in the sender's arena while the application works with them: their bytes
 // can change meanwhile.
@@ -34,6 +34,7 @@ struct Devargs {
     std::string node_class = "net_famez";
     bool mail = true;
     bool unsealed = false;
+    bool unsummed = false;  // the application may ask for frames without checksums (checksums.h)
     Trust trust;
     std::uint32_t lend = 0;  // buffers in the arena for frames that come from other pools; 0: none
     Bar2Wish bar2;

@@ -15,6 +15,7 @@
 #include <famez/error.h>
 
 #include "burst.h"
+#include "checksums.h"
 #include "compat_stats.h"
 #include "interrupts.h"
 #include "lending.h"
@@ -50,8 +51,8 @@ int infos_get(rte_eth_dev* dev, rte_eth_dev_info* info) {
     info->max_mtu = static_cast<std::uint16_t>(mtu_max(shared));
     info->max_rx_pktlen = frame_bytes(info->max_mtu);
     info->min_rx_bufsize = buffer_room_min;
-    info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-    info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER | (shared.unsummed ? rx_checksums : 0);
+    info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | tx_checksums;
     // Applications that forward would promise that all packets are of one pool.
     if (!ZeroCopy::in_use()) info->tx_offload_capa |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
     info->rx_queue_offload_capa = info->rx_offload_capa;
@@ -190,6 +191,32 @@ bool prepare_lending(rte_eth_dev* dev) {
     return true;
 }
 
+// Which RX queues take frames without their checksums. If all do, senders are told.
+std::uint32_t settle_checksums(rte_eth_dev* dev) {
+    bool all = dev->data->nb_rx_queues != 0;
+    for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
+        auto* queue = static_cast<RxQueue*>(dev->data->rx_queues[i]);
+        if (queue == nullptr) continue;
+        const std::uint64_t offloads = queue->offloads | dev->data->dev_conf.rxmode.offloads;
+        queue->unsummed = (offloads & rx_checksums) == rx_checksums ? record::flags_unsummed : 0;
+        all = all && queue->unsummed != 0;
+    }
+    return all ? layout::cap_unsummed : 0;
+}
+
+// One for all queues.
+BurstFunction tx_function(const rte_eth_dev* dev, const BurstPath& path) {
+    std::uint64_t offloads = dev->data->dev_conf.txmode.offloads;
+    for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) {
+        const auto* queue = static_cast<const TxQueue*>(dev->data->tx_queues[i]);
+        if (queue != nullptr) offloads |= queue->offloads;
+    }
+    Attachment& attachment = *attachment_of(dev);
+    const bool lends = attachment.zero_copy().pool() != nullptr;
+    const Tx way = (offloads & tx_checksums) != 0 ? Tx::unsummed : lends ? Tx::lending : Tx::plain;
+    return (attachment.peer() != 0 ? path.tx_link : path.tx_fabric).at(static_cast<unsigned>(way));
+}
+
 int start(rte_eth_dev* dev) {
     if (!buffers_suffice(dev, dev->data->mtu)) return -EINVAL;
     if (!attachment_of(dev)->zero_copy().may_have(dev->data->nb_rx_queues)) {
@@ -215,10 +242,11 @@ int start(rte_eth_dev* dev) {
     set_queue_looks(dev);
     const bool many = dev->data->nb_rx_queues < attachment.fabric().port().lanes();
     dev->rx_pkt_burst = many ? path.rx_many : path.rx;
-    const bool lends = attachment.zero_copy().pool() != nullptr;
-    dev->tx_pkt_burst = attachment.peer() != 0 ? (lends ? path.tx_link_lending : path.tx_link)
-                                               : (lends ? path.tx_fabric_lending : path.tx_fabric);
+    dev->tx_pkt_burst = tx_function(dev, path);
     attachment.zero_copy().resume();
+    const bool may_sleep = dev->data->dev_conf.intr_conf.rxq != 0;
+    attachment.fabric().port().set_capabilities(settle_checksums(dev) |
+                                                (may_sleep ? layout::cap_may_sleep : 0));
     attachment.fabric().port().set_state(layout::PortState::up);
     attachment.refresh_outlooks();
     set_link(dev, attachment.link_up());
@@ -276,6 +304,7 @@ int rx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
         return -ENOMEM;
     }
     queue->deferred = conf->rx_deferred_start != 0;
+    queue->offloads = conf->offloads;
     dev->data->rx_queues[index] = queue;
     return 0;
 }
@@ -302,6 +331,7 @@ int tx_queue_setup(rte_eth_dev* dev, std::uint16_t index, std::uint16_t descript
     // By its head alone, a chain would be freed in part.
     queue->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0 &&
                        (offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0;
+    queue->offloads = conf->offloads;
     queue->descriptors = descriptors;
     queue->weak = attachment_of(dev)->memory_type() == MemoryType::weak;
     queue->deferred = conf->tx_deferred_start != 0;

@@ -45,10 +45,7 @@ bool has_interrupts(const rte_eth_dev* dev) {
 
 bool start_interrupts(rte_eth_dev* dev) {
     Fabric& fabric = attachment_of(dev)->fabric();
-    if (dev->data->dev_conf.intr_conf.rxq == 0) {
-        fabric.port().set_capabilities(0);
-        return true;
-    }
+    if (dev->data->dev_conf.intr_conf.rxq == 0) return true;
     if (dev->data->nb_rx_queues == 0 || !fabric.sleeper(0).able()) {
         log_error(
             fmt::format("{}: RX interrupts were asked for, and the device has none: bind it "
@@ -61,7 +58,6 @@ bool start_interrupts(rte_eth_dev* dev) {
         log_error(fmt::format("{}: no memory for RX interrupts", dev->device->name));
         return false;
     }
-    fabric.port().set_capabilities(layout::cap_may_sleep);
     return true;
 }
 

@@ -30,6 +30,7 @@ void connect_lending(TxQueue& queue, const ZeroCopy& zero_copy, std::uint32_t qu
     queue.loans = zero_copy.loans();
     queue.lent_pool = zero_copy.pool();
     queue.copied_max = zero_copy.copied_max();
+    queue.collect_at = UINT32_MAX;
     if (queue.lent_pool == nullptr) return;
     const std::uint32_t buffers = queue.lent_pool->size;
     // An eighth of the buffers may have come back unseen, those of all lanes together.

@@ -117,7 +117,7 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez_pci,
                               "class=<name> "
                               "stall-ms=<n> "
                               "mail=<0|1> "
-                              "trust=<all|none|id+id> lend=<n>");
+                              "trust=<all|none|id+id> lend=<n> unsummed=<0|1>");
 
 }  // namespace
 }  // namespace famez::pmd

@@ -55,6 +55,7 @@ struct RxQueue {
     std::uint32_t stashed;
     ReferencePool* references;  // nullptr: what others lend is copied out
     const bool* trusted;        // by id; those whose packets may stay where they are
+    std::uint32_t unsummed;     // record::flags_unsummed, or 0: frames come with their checksums
     rte_mbuf* stash[stash_size];
     // Off the path of packets.
     std::uint32_t peer;         // the other end of a point-to-point link, or 0
@@ -62,6 +63,7 @@ struct RxQueue {
     bool many;                  // the port has fewer queues than lanes
     bool deferred;              // the application starts it by itself
     std::uint16_t descriptors;  // what was asked for: it means nothing to a lane
+    std::uint64_t offloads;     // RTE_ETH_RX_OFFLOAD_*, this queue's own
 };
 
 struct TxQueue {
@@ -81,9 +83,10 @@ struct TxQueue {
     std::uint32_t spares_left;  // so many buffers for it the queue may still take out of lent_pool
     std::uint32_t collect_at;   // so many out on a lane: time to look for credits
     std::uint16_t descriptors;
-    bool weak;       // the memory type: the sender's
-    bool deferred;   // the application starts it by itself
-    bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
+    bool weak;               // the memory type: the sender's
+    bool deferred;           // the application starts it by itself
+    bool fast_free;          // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE was asked for
+    std::uint64_t offloads;  // RTE_ETH_TX_OFFLOAD_*, this queue's own
 };
 
 }  // namespace famez::pmd

@@ -79,7 +79,7 @@ void rxq_info_get(rte_eth_dev* dev, std::uint16_t index, rte_eth_rxq_info* info)
     const auto& queue = *static_cast<const RxQueue*>(dev->data->rx_queues[index]);
     info->mp = queue.pool;
     info->nb_desc = queue.descriptors;
-    info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+    info->conf.offloads = dev->data->dev_conf.rxmode.offloads | queue.offloads;
     info->conf.rx_deferred_start = queue.deferred ? 1 : 0;
     info->scattered_rx = (info->conf.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 ? 1 : 0;
     info->rx_buf_size = static_cast<std::uint16_t>(queue.room);
@@ -89,7 +89,7 @@ void txq_info_get(rte_eth_dev* dev, std::uint16_t index, rte_eth_txq_info* info)
     const auto& queue = *static_cast<const TxQueue*>(dev->data->tx_queues[index]);
     info->nb_desc = queue.descriptors;
     info->conf.tx_deferred_start = queue.deferred ? 1 : 0;
-    info->conf.offloads = dev->data->dev_conf.txmode.offloads |
+    info->conf.offloads = dev->data->dev_conf.txmode.offloads | queue.offloads |
                           (queue.fast_free ? RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE : 0);
 }
 

@@ -67,7 +67,7 @@ RTE_PMD_REGISTER_PARAM_STRING(net_famez,
                               "class=<name> "
                               "stall-ms=<n> "
                               "mail=<0|1> "
-                              "trust=<all|none|id+id> lend=<n> "
+                              "trust=<all|none|id+id> lend=<n> unsummed=<0|1> "
                               "unsealed=<0|1>");
 
 }  // namespace

@@ -105,6 +105,7 @@ def refused(stage, devargs):
         ("node=" + "n" * 32, "name has 1 to 31"),
         ("class=" + "c" * 32, "name has 1 to 31"),
         ("unsealed=2", "unsealed=2"),
+        ("unsummed=2", "unsummed=2"),
         ("colour=blue", "colour=blue"),
         ("trust=x", "trust=x"),
         ("trust=", "trust="),

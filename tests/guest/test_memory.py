@@ -98,7 +98,7 @@ def test_wrong_devargs_are_explained(above):
     for devargs, message in (
         ("bar2=fast", "it can be auto, wb, wc, uc or the path of a file"),
         ("bar2=/nowhere", "No such file"),
-        ("socket=/tmp/x", "they can be peer=ID, node=NAME, class=NAME, stall-ms=N, mail=0, trust=WHO, lend=N and bar2="),
+        ("socket=/tmp/x", "they can be peer=ID, node=NAME, class=NAME, stall-ms=N, mail=0, trust=WHO, lend=N, unsummed=1 and bar2="),
         ("peer=1", "that is this port's own id"),
     ):
         status, text = above.run(f"famez_pingpong {EAL} -a {above.address},{devargs} -- pong --wait 0")

@@ -17,11 +17,12 @@ STATES = {0: "absent", 1: "stopped", 2: "up"}
 TX_COUNTERS = (
     "tx_messages tx_bytes tx_lost_in_flight tx_no_port_dropped tx_stalled_dropped "
     "tx_flood_dropped tx_invalid_dropped tx_full tx_lanes_requested tx_lanes_opened "
-    "tx_lanes_lost tx_doorbells tx_references tx_reference_bytes tx_credits_ignored"
+    "tx_lanes_lost tx_doorbells tx_references tx_reference_bytes tx_credits_ignored tx_unsummed"
 ).split()
 RX_COUNTERS = (
     "rx_messages rx_bytes rx_no_buffer rx_too_long rx_lane_poisoned rx_lanes_granted "
-    "rx_lanes_refused rx_rings_held rx_doorbells rx_sleeps rx_references rx_reference_bytes"
+    "rx_lanes_refused rx_rings_held rx_doorbells rx_sleeps rx_references rx_reference_bytes "
+    "rx_unsummed"
 ).split()
 RX_OFFSET = 192
 

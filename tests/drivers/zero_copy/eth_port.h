@@ -46,6 +46,13 @@ class EthPort {
         conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
         set_up(rx_pool, 1, conf);
     }
+    void set_up(rte_mempool* rx_pool, std::uint16_t queues, const rte_eth_conf& conf) const {
+        check(rte_eth_dev_configure(id_, queues, queues, &conf), "configure");
+        for (std::uint16_t i = 0; i < queues; ++i) {
+            check(rte_eth_rx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr, rx_pool), "rx");
+            check(rte_eth_tx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr), "tx");
+        }
+    }
     void start() const { check(rte_eth_dev_start(id_), "start"); }
     void stop() const { check(rte_eth_dev_stop(id_), "stop"); }
     // As good as the end of its process: the next one at this id is another incarnation.
@@ -71,13 +78,6 @@ class EthPort {
     }
 
   private:
-    void set_up(rte_mempool* rx_pool, std::uint16_t queues, const rte_eth_conf& conf) const {
-        check(rte_eth_dev_configure(id_, queues, queues, &conf), "configure");
-        for (std::uint16_t i = 0; i < queues; ++i) {
-            check(rte_eth_rx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr, rx_pool), "rx");
-            check(rte_eth_tx_queue_setup(id_, i, 1024, SOCKET_ID_ANY, nullptr), "tx");
-        }
-    }
     void check(int result, const char* what) const {
         if (result != 0) give_up(fmt::format("{}: {}: {}", name_, what, rte_strerror(-result)));
     }

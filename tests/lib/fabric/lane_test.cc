@@ -63,6 +63,20 @@ TYPED_TEST(LaneTest, TheMoreFlagArrives) {
     EXPECT_EQ(lane.inbox, (std::vector<Message>{{"first", record::flag_more}, {"last", 0}}));
 }
 
+TYPED_TEST(LaneTest, TheFlagsOfFramesWithoutChecksumsArrive) {
+    auto& lane = this->lane_;
+    ASSERT_TRUE(lane.open());
+    const std::vector<Message> sent{{"ip", record::flag_no_ip_sum},
+                                    {"l4", record::flag_no_l4_sum},
+                                    {"both", record::flags_unsummed},
+                                    {"neither", 0}};
+    for (const Message& message : sent)
+        ASSERT_TRUE(lane.send(message.payload, message.flags));
+    EXPECT_EQ(lane.consumer.waiting(8), 4U);
+    lane.receive();
+    EXPECT_EQ(lane.inbox, sent);
+}
+
 TYPED_TEST(LaneTest, BurstsAppearWhole) {
     auto& lane = this->lane_;
     ASSERT_TRUE(lane.open());

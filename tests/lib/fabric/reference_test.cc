@@ -29,6 +29,7 @@ struct Keeper {
         const std::byte* data;
         std::string as_taken;
         std::uint64_t cookie;
+        std::uint32_t flags;
     };
     std::vector<Held>* held;
     std::vector<std::string>* inbox;
@@ -39,7 +40,8 @@ struct Keeper {
     Referred refer(const Reference& reference, Consumer<WriteBack>& /*lane*/) const {
         held->push_back({reference.data,
                          {reinterpret_cast<const char*>(reference.data), reference.length},
-                         reference.cookie});
+                         reference.cookie,
+                         reference.flags});
         return Referred::kept;
     }
 };
@@ -72,7 +74,7 @@ class References : public testing::Test {
     }
 
     // Writes a buffer and lends it. A buffer of 2 units, as of 2 KB.
-    bool lend(std::uint32_t slot) {
+    bool lend(std::uint32_t slot, std::uint32_t flags = 0) {
         if (table_->is_out(slot)) return false;
         if (!lane_.producer.ready() && !lane_.service()) return false;
         lane_.producer.service(lane_.peer(), lane_.now);
@@ -81,7 +83,7 @@ class References : public testing::Test {
         std::memcpy(buffer(slot), content.data(), length);
         PlainLane::ProducerBurst burst(lane_.producer);
         const auto offset = static_cast<std::uint32_t>(table_->map().unit_offset(slot));
-        const bool sent = burst.append_reference(slot, owner(slot), offset, length);
+        const bool sent = burst.append_reference(slot, owner(slot), offset, length, flags);
         burst.finish(sent ? 1 : 0);
         return sent;
     }
@@ -127,6 +129,25 @@ TEST_F(References, AReferenceShowsTheSendersOwnBytes) {
     ASSERT_EQ(held_.size(), 1U);
     EXPECT_EQ(held_[0].data, buffer(6));
     EXPECT_EQ(held_[0].as_taken, text(1, length));
+}
+
+TEST_F(References, TheFlagsOfAFrameWithoutChecksumsArrive) {
+    ASSERT_TRUE(lend(0, record::flag_no_l4_sum));
+    ASSERT_TRUE(lend(2, record::flags_unsummed));
+    ASSERT_TRUE(lend(4));
+    EXPECT_EQ(lane_.consumer.waiting(8), 3U);
+    ASSERT_EQ(take(), 3U);
+    EXPECT_EQ(held_[0].flags, record::flag_no_l4_sum);
+    EXPECT_EQ(held_[1].flags, record::flags_unsummed);
+    EXPECT_EQ(held_[2].flags, 0U);
+    EXPECT_EQ(held_[2].as_taken, text(3, length));
+}
+
+TEST_F(References, OtherFlagsPoisonTheLane) {
+    ASSERT_TRUE(lend(0, record::flag_more));
+    take();
+    EXPECT_EQ(lane_.rx.lane_poisoned, 1U);
+    EXPECT_TRUE(held_.empty());
 }
 
 TEST_F(References, ABufferComesBackByItsCreditAndNotBefore) {
@@ -470,27 +491,6 @@ TEST_F(References, ScribbledCountsHeal) {
     lane_.consumer.serve();
     EXPECT_EQ(header.returned, 0U);
     EXPECT_EQ(header.taken, 1U);
-}
-
-TEST(ArenaMap, FitsItsArenaWhateverTheGeometry) {
-    for (const std::uint32_t ports : {1U, 14U, 62U, 1000U, 4094U}) {
-        for (const std::uint32_t lanes : {1U, 4U, 64U}) {
-            for (unsigned shift = 6; shift <= 34; ++shift) {
-                Geometry g;
-                g.ports = ports;
-                g.lanes = lanes;
-                g.arena_bytes = std::uint64_t{1} << shift;
-                const ArenaMap map = ArenaMap::of(g);
-                if (!map.usable()) continue;
-                EXPECT_LE(map.ring_offset(ports, lanes - 1) + map.credits * sizeof(std::uint64_t),
-                          map.table_offset);
-                EXPECT_LE(map.entry_offset(map.units), map.units_offset);
-                EXPECT_LE(map.unit_offset(map.units), g.arena_bytes);
-                EXPECT_GT(map.units, 0U);
-                EXPECT_LE(map.units, ArenaMap::units_max);
-            }
-        }
-    }
 }
 
 }  // namespace

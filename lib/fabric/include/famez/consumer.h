@@ -33,6 +33,7 @@ enum class ConsumerState : std::uint8_t {
 struct Reference {
     const std::byte* data;  // record::small_bytes are readable, whatever the length
     std::uint32_t length;
+    std::uint32_t flags;   // record::flags_unsummed, or some of them
     std::uint64_t cookie;  // for CreditWriter::give_back()
 };
 
@@ -99,7 +100,7 @@ class Consumer {
             const std::uint64_t header = load_acquire(word(ring_, offset));
             Memory::after_header_load();
             const bool pad = header == pad_header(expected, offset);
-            const bool known = header == reference_header(expected) ||
+            const bool known = is_reference(header, expected) ||
                                (header != 0 && is_flagged_data(header, expected, offset));
             if (!pad && !known) break;
             const std::uint32_t more = record::flags(header) & record::flag_more;
@@ -161,8 +162,9 @@ class Consumer {
                 pad = !padded && header == pad_header(expected, offset);
                 if (pad) {
                     bytes = size - offset;
-                } else if (header == reference_header(expected) && bytes <= size - offset) {
-                    sound = refer(ring + offset + record::header_bytes, visit, more);
+                } else if (is_reference(header, expected) && bytes <= size - offset) {
+                    flags = record::flags(header);
+                    sound = refer(ring + offset + record::header_bytes, flags, visit, more);
                     shown = true;
                 } else {
                     sound = is_flagged_data(header, expected, offset);
@@ -250,17 +252,21 @@ class Consumer {
         return (expected ^ to_pad) | (size_ - offset - record::header_bytes);
     }
 
-    [[nodiscard]] [[gnu::always_inline]] static std::uint64_t reference_header(
-        std::uint64_t expected) {
+    // The header of a reference, but for the flags that it may have?
+    [[nodiscard]] [[gnu::always_inline]] static bool is_reference(std::uint64_t header,
+                                                                  std::uint64_t expected) {
         constexpr std::uint64_t to_ref =
             record::header_base(record::Kind::data, 0) ^ record::header_base(record::Kind::ref, 0);
-        return (expected ^ to_ref) | sizeof(layout::ReferenceBody);
+        constexpr std::uint64_t known = std::uint64_t{record::flags_unsummed}
+                                        << record::flags_shift;
+        return (header & ~known) == ((expected ^ to_ref) | sizeof(layout::ReferenceBody));
     }
 
     // Reads a reference, each word once, and shows it to the visitor. False when it is impossible;
     // `more` turns false when the visitor wants it left for later.
     template <class Visit>
-    [[gnu::always_inline]] bool refer(std::byte* body, Visit& visit, bool& more) {
+    [[gnu::always_inline]] bool refer(std::byte* body, std::uint32_t flags, Visit& visit,
+                                      bool& more) {
         auto& words = *reinterpret_cast<std::uint64_t(*)[2]>(body);
         const std::uint64_t cookie = load_relaxed(words[0]);
         const std::uint64_t where = load_relaxed(words[1]);
@@ -268,13 +274,14 @@ class Consumer {
         const std::uint64_t length = where >> 32;
         const std::uint64_t readable = std::max(length, record::small_bytes);
         if (offset < arena_units_ || length == 0 || offset + readable > arena_bytes_) return false;
-        const Reference reference{arena_ + offset, static_cast<std::uint32_t>(length), cookie};
+        const Reference reference{arena_ + offset, static_cast<std::uint32_t>(length), flags,
+                                  cookie};
         Referred verdict = Referred::done;
         if constexpr (requires { visit.refer(reference, *this); }) {
             verdict = visit.refer(reference, *this);
         } else if (record::bytes(length) > record_max_) {
             return false;  // no more than any other record shows
-        } else if (!visit(reference.data, reference.length, 0U)) {
+        } else if (!visit(reference.data, reference.length, flags)) {
             verdict = Referred::later;
         }
         more = verdict != Referred::later;
@@ -286,7 +293,8 @@ class Consumer {
     [[nodiscard]] bool is_flagged_data(std::uint64_t header, std::uint64_t expected,
                                        std::uint64_t offset) const {
         constexpr std::uint64_t flags_mask = std::uint64_t{0xfff} << record::flags_shift;
-        constexpr std::uint64_t known = std::uint64_t{record::flag_more} << record::flags_shift;
+        constexpr std::uint64_t known = std::uint64_t{record::flag_more | record::flags_unsummed}
+                                        << record::flags_shift;
         const std::uint64_t odd = (header ^ expected) & ~record::length_mask;
         const std::uint64_t bytes = record::bytes(record::length(header));
         return (odd & ~flags_mask) == 0 && (odd & ~known) == 0 &&

@@ -19,7 +19,7 @@ namespace famez {
 
 // Each set on lines of its own: the queues of a port have different threads.
 struct alignas(64) TxCounters {
-    static constexpr std::size_t words = 15;
+    static constexpr std::size_t words = 16;
 
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
@@ -36,10 +36,11 @@ struct alignas(64) TxCounters {
     std::uint64_t references = 0;
     std::uint64_t reference_bytes = 0;
     std::uint64_t credits_ignored = 0;
+    std::uint64_t unsummed = 0;
 };
 
 struct alignas(64) RxCounters {
-    static constexpr std::size_t words = 12;
+    static constexpr std::size_t words = 13;
 
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
@@ -53,11 +54,10 @@ struct alignas(64) RxCounters {
     std::uint64_t sleeps = 0;
     std::uint64_t references = 0;
     std::uint64_t reference_bytes = 0;
+    std::uint64_t unsummed = 0;
 };
-static_assert(offsetof(TxCounters, credits_ignored) ==
-              (TxCounters::words - 1) * sizeof(std::uint64_t));
-static_assert(offsetof(RxCounters, reference_bytes) ==
-              (RxCounters::words - 1) * sizeof(std::uint64_t));
+static_assert(offsetof(TxCounters, unsummed) == (TxCounters::words - 1) * sizeof(std::uint64_t));
+static_assert(offsetof(RxCounters, unsummed) == (RxCounters::words - 1) * sizeof(std::uint64_t));
 
 // Of a port with several queues. Any thread.
 template <class Counters>

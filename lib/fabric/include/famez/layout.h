@@ -155,6 +155,7 @@ static_assert(sizeof(PortAssignment) == line_bytes);
 inline constexpr std::uint32_t cap_may_sleep = 1U << 0;     // senders must look at `sleeping`
 inline constexpr std::uint32_t cap_accepts_refs = 1U << 1;  // takes REF records
 inline constexpr std::uint32_t cap_keeps_refs = 1U << 2;  // leaves some ports' bytes where they are
+inline constexpr std::uint32_t cap_unsummed = 1U << 3;    // takes frames without their checksums
 
 // Line 1. Written by the port.
 struct PortStatus {
@@ -211,7 +212,8 @@ struct PortCounters {
     std::uint64_t tx_references;  // messages that went as references, their bytes not copied
     std::uint64_t tx_reference_bytes;
     std::uint64_t tx_credits_ignored;  // credits for what is not out (any more)
-    std::uint64_t tx_reserved[9];
+    std::uint64_t tx_unsummed;         // frames that went without their checksums
+    std::uint64_t tx_reserved[8];
 
     std::uint64_t rx_messages;
     std::uint64_t rx_bytes;
@@ -225,7 +227,8 @@ struct PortCounters {
     std::uint64_t rx_sleeps;
     std::uint64_t rx_references;  // messages whose bytes stayed in the sender's arena
     std::uint64_t rx_reference_bytes;
-    std::uint64_t rx_reserved[12];
+    std::uint64_t rx_unsummed;  // frames that came without their checksums
+    std::uint64_t rx_reserved[11];
 
     std::uint64_t reserved[16];
 };

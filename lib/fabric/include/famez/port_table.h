@@ -37,6 +37,7 @@ struct PortView {
     [[nodiscard]] bool keeps_references() const {
         return (capabilities & layout::cap_keeps_refs) != 0;
     }
+    [[nodiscard]] bool takes_unsummed() const { return (capabilities & layout::cap_unsummed) != 0; }
     [[nodiscard]] bool up() const { return state == layout::PortState::up; }
     [[nodiscard]] bool present() const { return state != layout::PortState::absent; }
 };

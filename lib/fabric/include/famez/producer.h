@@ -78,6 +78,9 @@ class Producer {
     // Does the consumer leave the bytes of some ports where they are? Otherwise it copies them, and
     // a reference saves it nothing. As of the last service() or ask().
     [[nodiscard]] [[gnu::always_inline]] bool keeps_references() const { return keeps_references_; }
+    // Does the consumer take frames without their checksums (record::flags_unsummed)? As of the
+    // last service() or ask().
+    [[nodiscard]] [[gnu::always_inline]] bool takes_unsummed() const { return takes_unsummed_; }
 
     // The nonce that stands, or 0: whoever sees it move tells the consumer.
     [[nodiscard]] std::uint64_t request() const { return request_; }
@@ -155,6 +158,7 @@ class Producer {
         may_sleep_ = peer.may_sleep();
         accepts_references_ = peer.accepts_references();
         keeps_references_ = peer.keeps_references();
+        takes_unsummed_ = peer.takes_unsummed();
     }
 
     // Takes back what the consumer's words, or its end, say is not read any more. A port that is
@@ -258,6 +262,7 @@ class Producer {
     bool may_sleep_ = false;
     bool accepts_references_ = false;
     bool keeps_references_ = false;
+    bool takes_unsummed_ = false;
     bool unsettled_ = false;  // the last session's losses are not counted yet
     std::uint32_t payload_max_ = 0;
     std::uint32_t asked_at_ = 0;
@@ -298,7 +303,7 @@ class Producer<Memory>::Burst {
         if (position_ + bytes + record::header_bytes > fence_) [[unlikely]] {
             if (!make_room(bytes)) return nullptr;
         }
-        return place(std::uint64_t{flags} << record::flags_shift | length, bytes);
+        return place(with_flags(length, flags), bytes);
     }
 
     // A record that refers to `length` bytes at `data` in our arena, which begins at `arena`. They
@@ -306,7 +311,8 @@ class Producer<Memory>::Burst {
     // back (LaneLoans). The producer must have said that it may_lend(). False when the lane is
     // full.
     [[gnu::always_inline]] bool append_reference(std::uint32_t slot, void* owner,
-                                                 std::uint32_t offset, std::uint32_t length) {
+                                                 std::uint32_t offset, std::uint32_t length,
+                                                 std::uint32_t flags = 0) {
         constexpr std::uint64_t to_ref =
             record::header_base(record::Kind::data, 0) ^ record::header_base(record::Kind::ref, 0);
         constexpr std::uint64_t bytes = record::bytes(sizeof(layout::ReferenceBody));
@@ -316,22 +322,23 @@ class Producer<Memory>::Burst {
         const std::uint64_t cookie = producer_.loans_.lend(slot, owner);
         header_ ^= to_ref;
         const layout::ReferenceBody body{cookie, offset, length};
-        std::memcpy(place(sizeof body, bytes), &body, sizeof body);
+        std::memcpy(place(with_flags(sizeof body, flags), bytes), &body, sizeof body);
         header_ ^= to_ref;
         return true;
     }
 
     // A record of at most record::small_bytes. `payload` has that many readable bytes, whatever the
     // length: a copy of fixed size is cheaper than one of the right size.
-    [[gnu::always_inline]] bool append_small(const void* payload, std::uint32_t length) {
+    [[gnu::always_inline]] bool append_small(const void* payload, std::uint32_t length,
+                                             std::uint32_t flags = 0) {
         constexpr std::uint64_t most = 2 * record::header_bytes + record::small_bytes;
         std::byte* to = nullptr;
         if (position_ + most <= fence_) [[likely]] {
-            to = place(length, record::bytes(length));
+            to = place(with_flags(length, flags), record::bytes(length));
             std::memcpy(to, payload, record::small_bytes);
             return true;
         }
-        to = append(length);
+        to = append(length, flags);
         if (to == nullptr) return false;
         std::memcpy(to, payload, length);
         return true;
@@ -348,6 +355,11 @@ class Producer<Memory>::Burst {
   private:
     // A burst larger than this is committed in parts.
     static constexpr std::uint64_t commit_bytes = 4096;
+
+    [[gnu::always_inline]] static std::uint64_t with_flags(std::uint64_t length,
+                                                           std::uint32_t flags) {
+        return std::uint64_t{flags} << record::flags_shift | length;
+    }
 
     [[gnu::always_inline]] std::byte* place(std::uint64_t length_and_flags, std::uint64_t bytes) {
         store_header(header_ | length_and_flags);

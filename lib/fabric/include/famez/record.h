@@ -21,6 +21,11 @@ enum class Kind : std::uint32_t {
 };
 
 inline constexpr std::uint32_t flag_more = 1U << 0;  // the message goes on in the next record
+// The message is a frame whose IP header checksum, or that of TCP or UDP, was never computed, as
+// nothing on the way could damage it. Only towards ports with layout::cap_unsummed.
+inline constexpr std::uint32_t flag_no_ip_sum = 1U << 1;
+inline constexpr std::uint32_t flag_no_l4_sum = 1U << 2;
+inline constexpr std::uint32_t flags_unsummed = flag_no_ip_sum | flag_no_l4_sum;
 
 inline constexpr std::uint64_t length_mask = 0xff'ffff;
 inline constexpr unsigned kind_shift = 24;
