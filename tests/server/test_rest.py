@@ -74,7 +74,7 @@ def test_ports_and_lanes(tmp_path):
         first, second = ports["ports"]
         assert (first["id"], first["node"], first["state"]) == (1, "z01", "attached")
         assert (second["id"], second["node"]) == (2, "")
-        assert first["counters"]["tx_messages"] == 0 and len(first["counters"]) == 22
+        assert first["counters"]["tx_messages"] == 0 and len(first["counters"]) == 29
         assert rest.json("/lanes") == {"lanes": []}
         assert rest.json("/lanes?port=2") == {"lanes": []}
 
