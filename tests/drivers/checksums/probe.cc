@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "driver_symbol.h"
 #include "eth_port.h"
 #include "expect.h"
 #include "frames.h"

@@ -85,7 +85,7 @@ class alignas(layout::line_bytes) Receiver {
 
   private:
     // A receiver that spins is better disturbed seldom: with a sweep every 32 polls, which is more
-    // often than it gets a message, a round trip took a sixth longer. One that polls less often
+    // often than it gets a message, a round trip took a fifth longer. One that polls less often
     // than every 500 ns could leave a request too long.
     static constexpr std::uint32_t polls_per_sweep = 32;
     static constexpr std::uint32_t spinning_polls_per_sweep = 256;
